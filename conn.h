@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CONN_H
+#define CONN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "timer.h"
+
+enum { CONN_MAX = TIMER_CONNS };
+
+/* A conn id is the generation in the lower 32 bits and the index above; 0: none */
+#define CONN_NONE	UINT64_C(0)
+
+enum conn_kind { CONN_FREE, CONN_TCP, CONN_UDP, CONN_ECHO, CONN_SPLICE, CONN_KIND_NUM };
+
+/* Directions: guest to host, and host to guest.  The same words everywhere. */
+enum conn_dir { OUT, IN, DIRS };
+
+/**
+ * struct conn_key - what finds a flow, as the guest sees it
+ * @guest:	the guest's address
+ * @far:	the other end's address, before any mapping to the host's
+ * @gport:	the guest's port, host order; echo: the identifier
+ * @fport:	the other end's port; echo: 0
+ * @proto:	WIRE_TCP, WIRE_UDP, WIRE_ICMP4 or WIRE_ICMP6
+ * @zero:	0, so that keys compare as bytes
+ */
+struct conn_key {
+	struct addr guest;
+	struct addr far;
+	uint16_t gport;
+	uint16_t fport;
+	uint8_t proto;
+	uint8_t zero[3];
+};
+
+/**
+ * struct tcp_conn - what tcp*.c know of one relayed TCP connection
+ * @phase:	enum tcp_phase, how far the two handshakes are; tcp_move() is
+ *		the one writer, of @half too
+ * @half:	enum tcp_half, state of each direction; meaningful in PH_OPEN only
+ * @wscale:	shift of the window the guest advertises, 0..14 (RFC 7323, 2.3)
+ * @dupacks:	duplicate acknowledgements since the last new one, 0..255
+ * @backoff:	times the retransmission timer ran out without progress, 0..15
+ * @flags:	TCPF_ bits
+ * @mss:	largest payload the guest takes, bytes, 1..65495
+ * @una:	oldest byte sent to the guest and not acknowledged
+ * @nxt:	next byte to send to the guest
+ * @sent:	highest byte ever sent to it, plus one; beyond @nxt after a rewind
+ * @recover:	@sent when loss was seen: until then no second fast retransmit
+ *		(RFC 6582, section 3.2)
+ * @wnd:	the window the guest advertised, bytes, shifted
+ * @wnd_max:	largest @wnd so far, bytes (RFC 9293, 3.8.6.2.1)
+ * @wl1:	sequence number of the segment that last set @wnd
+ * @wl2:	its acknowledgement number (RFC 9293, 3.10.7.4)
+ * @rcv:	next byte expected from the guest; all before it is with the host
+ *		kernel or in the tail
+ * @acked:	last acknowledgement number sent to the guest
+ * @edge:	right edge of the window the guest may fill, never moves left
+ * @told:	the edge as last advertised, at most @edge
+ * @tail:	what the socket refused for now: first piece in the pool of
+ *		tcp_tail.c, plus 1; 0: nothing
+ * @tail_len:	bytes there
+ * @srtt:	smoothed round trip to the guest, us; 0: not measured (RFC 6298)
+ * @rttvar:	its variation, us
+ * @rto:	retransmission time-out before backing off, us
+ * @rtt_seq:	byte whose acknowledgement ends the running measurement
+ * @rtt_at:	when it was sent, us on the loop's clock; 0: none running
+ * @rto_at:	when to retransmit or probe, us on the loop's clock; 0: never
+ * @check_at:	when to look at the host socket again, us: draining, stall,
+ *		keepalive, handshake, wait; 0: never
+ * @seen_ms:	last segment of the guest, or byte of the host, ms, wraps
+ * @next:	next connection in the list of those stalled by a full link,
+ *		index + 1; 0: none
+ */
+struct tcp_conn {
+	uint8_t phase;
+	uint8_t half[DIRS];
+	uint8_t wscale;
+	uint8_t dupacks;
+	uint8_t backoff;
+	uint16_t flags;
+	uint16_t mss;
+	uint32_t una;
+	uint32_t nxt;
+	uint32_t sent;
+	uint32_t recover;
+	uint32_t wnd;
+	uint32_t wnd_max;
+	uint32_t wl1;
+	uint32_t wl2;
+	uint32_t rcv;
+	uint32_t acked;
+	uint32_t edge;
+	uint32_t told;
+	uint32_t tail;
+	uint32_t tail_len;
+	uint32_t srtt;
+	uint32_t rttvar;
+	uint32_t rto;
+	uint32_t rtt_seq;
+	uint64_t rtt_at;
+	uint64_t rto_at;
+	uint64_t check_at;
+	uint32_t seen_ms;
+	uint32_t next;
+};
+
+/**
+ * struct udp_flow - what udp.c knows of one UDP flow
+ * @local:	host address a reply must come from, for flows that began at a
+ *		bound socket of fwd.c; addr_none for those the guest began
+ * @peer:	the other end as the host's socket knows it: after mapping
+ * @pport:	its port
+ * @listen:	number of the bound socket in fwd.c, -1: @fd of the entry is ours
+ * @ttl:	time to live last set on the socket, 0: the default
+ * @replied:	datagrams went both ways: the longer timeout applies
+ * @due:	when the flow ends unless used, us on the loop's clock
+ */
+struct udp_flow {
+	struct addr local;
+	struct addr peer;
+	uint16_t pport;
+	int16_t listen;
+	uint8_t ttl;
+	bool replied;
+	uint64_t due;
+};
+
+/**
+ * struct echo_flow - what icmp.c knows of one sequence of echo requests
+ * @peer:	the other end as the host's socket knows it: after mapping
+ * @ttl:	time to live last set on the socket, 0: the default
+ * @due:	when the flow ends unless used, us on the loop's clock
+ */
+struct echo_flow {
+	struct addr peer;
+	uint8_t ttl;
+	uint64_t due;
+};
+
+/**
+ * struct splice_conn - what splice.c knows of two joined sockets
+ * @fd2:	the dialled socket; the accepted one is @fd of the entry
+ * @pipe:	read and write end for each direction, -1: none
+ * @held:	bytes in each pipe
+ * @state:	enum in splice.c
+ * @eof:	end of file seen, and passed on, per direction
+ */
+struct splice_conn {
+	int32_t fd2;
+	int32_t pipe[DIRS][2];
+	uint32_t held[DIRS];
+	uint8_t state;
+	uint8_t eof[DIRS];
+};
+
+/**
+ * struct conn - one entry of the table
+ * @key:	how the guest's frames find it; all 0 for spliced pairs
+ * @gen:	generation of this entry: odd while in use, grows with each use
+ * @chain:	next entry in its hash bucket or free list, index + 1; 0: last
+ * @fd:		host socket, -1: none
+ * @kind:	what it is, which member of the union holds
+ * @tcp:	CONN_TCP
+ * @udp:	CONN_UDP
+ * @echo:	CONN_ECHO
+ * @splice:	CONN_SPLICE
+ *
+ * Owner: conn.c of the first members, but @fd; the module named by @kind of the
+ * rest.  Pointers are good until conn_free(); what is kept over a return to the
+ * loop is the conn id.
+ */
+struct conn {
+	struct conn_key key;
+	uint32_t gen;
+	uint32_t chain;
+	int32_t fd;
+	enum conn_kind kind;
+	union {
+		struct tcp_conn tcp;
+		struct udp_flow udp;
+		struct echo_flow echo;
+		struct splice_conn splice;
+	};
+};
+_Static_assert(sizeof(struct conn) <= 192, "three cache lines");
+
+void	conn_init(void);
+struct conn *conn_new(enum conn_kind kind, const struct conn_key *key);
+void	conn_free(struct conn *c);
+struct conn *conn_find(const struct conn_key *key);
+struct conn *conn_get(uint64_t id);
+struct conn *conn_at(uint32_t index);
+uint64_t conn_id(const struct conn *c);
+uint32_t conn_index(const struct conn *c);
+uint32_t conn_count(enum conn_kind kind);
+uint32_t conn_high(void);
+uint64_t conn_secret_hash(const void *data, size_t len);
+const char *conn_text(const struct conn *c);
+
+#endif /* CONN_H */

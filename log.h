@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef LOG_H
+#define LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum log_level { LOG_LVL_ERR, LOG_LVL_WARN, LOG_LVL_INFO, LOG_LVL_DEBUG, LOG_LVL_TRACE };
+
+extern enum log_level log_level;
+
+void	log_init(enum log_level level);
+void	log_stderr(bool on);
+void	log_sink(int fd, bool is_syslog);
+void	log_write(enum log_level level, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void	log_die(int err, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3), noreturn));
+bool	log_allow(uint64_t *state, uint64_t now_us);
+void	log_bug(const char *file, int line, const char *what);
+uint64_t log_bugs(void);
+
+/* The forms with _errno append the text of an error, given as a positive errno */
+#define err(...)	log_write(LOG_LVL_ERR, 0, __VA_ARGS__)
+#define warn(...)	log_write(LOG_LVL_WARN, 0, __VA_ARGS__)
+#define info(...)	log_write(LOG_LVL_INFO, 0, __VA_ARGS__)
+#define err_errno(e, ...)	log_write(LOG_LVL_ERR, (e), __VA_ARGS__)
+#define warn_errno(e, ...)	log_write(LOG_LVL_WARN, (e), __VA_ARGS__)
+
+/* These two stand on hot paths: their arguments are not evaluated when off */
+#define debug(...)							\
+	do {								\
+		if (log_level >= LOG_LVL_DEBUG)				\
+			log_write(LOG_LVL_DEBUG, 0, __VA_ARGS__);	\
+	} while (0)
+#define trace(...)							\
+	do {								\
+		if (log_level >= LOG_LVL_TRACE)				\
+			log_write(LOG_LVL_TRACE, 0, __VA_ARGS__);	\
+	} while (0)
+
+/* One clear line and exit 1: wrong host or options, before the sandbox closes */
+#define die(...)		log_die(0, __VA_ARGS__)
+#define die_errno(e, ...)	log_die((e), __VA_ARGS__)
+
+/* What can only be a fault of ours: abort in debug builds, else count and say */
+#define BUG_ON(cond)							\
+	((cond) ? (log_bug(__FILE__, __LINE__, #cond), true) : false)
+
+#endif /* LOG_H */

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef LOOP_H
+#define LOOP_H
+
+#include <stdint.h>
+#include <sys/epoll.h>
+
+/**
+ * enum loop_kind - what a descriptor is, and so whose event it is
+ *
+ * passt.c has the one switch over it.  @id means, by kind:
+ */
+enum loop_kind {
+	LOOP_LINK,		/* guest link: which of its descriptors */
+	LOOP_TCP,		/* socket of a connection: conn id */
+	LOOP_UDP,		/* socket of a UDP flow: conn id */
+	LOOP_ECHO,		/* ping socket: conn id */
+	LOOP_SPLICE_A,		/* accepted side of a spliced pair: conn id */
+	LOOP_SPLICE_B,		/* dialled side: conn id */
+	LOOP_LISTEN,		/* listening or bound socket of fwd.c: its number */
+	LOOP_SIGNAL,		/* signalfd */
+	LOOP_CHILD,		/* pidfd or pipe of the process in the namespace */
+	LOOP_NETNS,		/* inotify on the path of the namespace */
+	LOOP_KIND_NUM
+};
+
+/**
+ * struct loop_event - something happened to a descriptor
+ * @kind:	as registered
+ * @id:		as registered, up to 56 bits
+ * @events:	EPOLLIN and so on
+ */
+struct loop_event {
+	enum loop_kind kind;
+	uint64_t id;
+	uint32_t events;
+};
+
+#define LOOP_NEVER	UINT64_MAX
+
+int	loop_init(void);
+int	loop_add(int fd, enum loop_kind kind, uint64_t id, uint32_t events);
+int	loop_mod(int fd, enum loop_kind kind, uint64_t id, uint32_t events);
+void	loop_del(int fd);
+int	loop_wait(struct loop_event *ev, int max, uint64_t deadline);
+uint64_t loop_now(void);
+
+#endif /* LOOP_H */
