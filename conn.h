@@ -52,7 +52,8 @@ struct conn_key {
  * @recover:	@sent when loss was seen: until then no second fast retransmit
  *		(RFC 6582, section 3.2)
  * @wnd:	the window the guest advertised, bytes, shifted
- * @wnd_max:	largest @wnd so far, bytes (RFC 9293, 3.8.6.2.1)
+ * @lwnd:	while recovering from a time-out, bytes that may be in flight
+ *		beside what @wnd allows (RFC 5681, section 3.1); 0: no limit
  * @wl1:	sequence number of the segment that last set @wnd
  * @wl2:	its acknowledgement number (RFC 9293, 3.10.7.4)
  * @rcv:	next byte expected from the guest; all before it is with the host
@@ -60,6 +61,7 @@ struct conn_key {
  * @acked:	last acknowledgement number sent to the guest
  * @edge:	right edge of the window the guest may fill, never moves left
  * @told:	the edge as last advertised, at most @edge
+ * @room:	size of the host's send queue when last asked for, bytes (B)
  * @tail:	what the socket refused for now: first piece in the pool of
  *		tcp_tail.c, plus 1; 0: nothing
  * @tail_len:	bytes there
@@ -72,8 +74,7 @@ struct conn_key {
  * @check_at:	when to look at the host socket again, us: draining, stall,
  *		keepalive, handshake, wait; 0: never
  * @seen_ms:	last segment of the guest, or byte of the host, ms, wraps
- * @next:	next connection in the list of those stalled by a full link,
- *		index + 1; 0: none
+ * @slot:	place in the present batch, plus 1; 0: no segment in it
  */
 struct tcp_conn {
 	uint8_t phase;
@@ -88,13 +89,14 @@ struct tcp_conn {
 	uint32_t sent;
 	uint32_t recover;
 	uint32_t wnd;
-	uint32_t wnd_max;
+	uint32_t lwnd;
 	uint32_t wl1;
 	uint32_t wl2;
 	uint32_t rcv;
 	uint32_t acked;
 	uint32_t edge;
 	uint32_t told;
+	uint32_t room;
 	uint32_t tail;
 	uint32_t tail_len;
 	uint32_t srtt;
@@ -105,56 +107,81 @@ struct tcp_conn {
 	uint64_t rto_at;
 	uint64_t check_at;
 	uint32_t seen_ms;
-	uint32_t next;
+	uint8_t slot;
 };
 
 /**
  * struct udp_flow - what udp.c knows of one UDP flow
- * @local:	host address a reply must come from, for flows that began at a
+ * @local:	host address that replies leave from, for flows that began at a
  *		bound socket of fwd.c; addr_none for those the guest began
  * @peer:	the other end as the host's socket knows it: after mapping
- * @pport:	its port
- * @listen:	number of the bound socket in fwd.c, -1: @fd of the entry is ours
- * @ttl:	time to live last set on the socket, 0: the default
- * @replied:	datagrams went both ways: the longer timeout applies
+ * @scope:	interface index if @peer is link-local or a group, else 0
+ * @listen:	number of the bound socket in fwd.c, -1: @fd of the entry is all
+ * @pport:	port of @peer
+ * @qlen:	length field of the guest's last datagram
+ * @qcsum:	its checksum as in memory, 0: not known; both for quotes in ICMP
+ * @flags:	UDPF_ bits of udp.c
+ * @ttl:	time to live last set on the socket
  * @due:	when the flow ends unless used, us on the loop's clock
+ * @born:	when it began, us
  */
 struct udp_flow {
 	struct addr local;
 	struct addr peer;
+	uint32_t scope;
+	int32_t listen;
 	uint16_t pport;
-	int16_t listen;
+	uint16_t qlen;
+	uint16_t qcsum;
+	uint8_t flags;
 	uint8_t ttl;
-	bool replied;
 	uint64_t due;
+	uint64_t born;
 };
 
 /**
  * struct echo_flow - what icmp.c knows of one sequence of echo requests
  * @peer:	the other end as the host's socket knows it: after mapping
- * @ttl:	time to live last set on the socket, 0: the default
+ * @scope:	interface index if @peer is link-local or a group, else 0
+ * @qlen:	length of the guest's last request, ICMP header included
+ * @ttl:	time to live last set on the socket
+ * @df:		whether fragmenting was last forbidden on the socket: 0 or 1, 2:
+ *		never set
  * @due:	when the flow ends unless used, us on the loop's clock
  */
 struct echo_flow {
 	struct addr peer;
+	uint32_t scope;
+	uint16_t qlen;
 	uint8_t ttl;
+	uint8_t df;
 	uint64_t due;
 };
 
 /**
  * struct splice_conn - what splice.c knows of two joined sockets
- * @fd2:	the dialled socket; the accepted one is @fd of the entry
- * @pipe:	read and write end for each direction, -1: none
+ * @fd2:	the dialled socket; the accepted one is @fd of the entry, which is
+ *		-1 for UDP
+ * @pipe:	read and write end for what comes from the accepted and from the
+ *		dialled socket, valid while @piped
  * @held:	bytes in each pipe
+ * @piped:	that direction has a pipe
+ * @eof:	how far its end of file is: enum in splice.c
  * @state:	enum in splice.c
- * @eof:	end of file seen, and passed on, per direction
+ * @replied:	UDP: datagrams went both ways
+ * @listen:	UDP: number of the bound socket in fwd_listen.c
+ * @due:	UDP: when the flow ends unless used, us on the loop's clock
  */
 struct splice_conn {
 	int32_t fd2;
 	int32_t pipe[DIRS][2];
 	uint32_t held[DIRS];
-	uint8_t state;
+	bool piped[DIRS];
 	uint8_t eof[DIRS];
+	uint8_t state;
+	bool replied;
+	uint16_t listen;
+	uint64_t due;
 };
 
 /**
@@ -191,6 +218,7 @@ _Static_assert(sizeof(struct conn) <= 192, "three cache lines");
 void	conn_init(void);
 struct conn *conn_new(enum conn_kind kind, const struct conn_key *key);
 void	conn_free(struct conn *c);
+void	conn_hide(struct conn *c);
 struct conn *conn_find(const struct conn_key *key);
 struct conn *conn_get(uint64_t id);
 struct conn *conn_at(uint32_t index);

@@ -41,6 +41,7 @@ static const char *const name[] = {
 	[DROP_UDP_HEADER]		= "udp-header",
 	[DROP_UDP_LIMIT]		= "udp-limit",
 	[DROP_UDP_SEND]			= "udp-send",
+	[DROP_UDP_SOURCE]		= "udp-source",
 	[DROP_ICMP_HEADER]		= "icmp-header",
 	[DROP_ICMP_TYPE]		= "icmp-type",
 	[DROP_ICMP_LIMIT]		= "icmp-limit",
@@ -62,6 +63,7 @@ static const char *const name[] = {
 	[COUNT_TCP_LATE_ACK]		= "tcp-ack-unsent",
 	[COUNT_UDP_FLOWS]		= "udp-flows",
 	[COUNT_ECHO_FLOWS]		= "echo-flows",
+	[COUNT_ICMP_ERRORS]		= "icmp-errors",
 	[COUNT_SPLICE_FLOWS]		= "splice-flows",
 	[COUNT_WAKEUPS]			= "wakeups",
 };

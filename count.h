@@ -42,6 +42,7 @@ enum count {
 	DROP_UDP_HEADER,
 	DROP_UDP_LIMIT,
 	DROP_UDP_SEND,		/* the socket refused it */
+	DROP_UDP_SOURCE,	/* from somebody the flow has nothing to do with */
 	DROP_ICMP_HEADER,
 	DROP_ICMP_TYPE,
 	DROP_ICMP_LIMIT,
@@ -65,6 +66,7 @@ enum count {
 	COUNT_TCP_LATE_ACK,	/* acknowledgement for what was never sent */
 	COUNT_UDP_FLOWS,
 	COUNT_ECHO_FLOWS,
+	COUNT_ICMP_ERRORS,	/* told to the guest */
 	COUNT_SPLICE_FLOWS,
 	COUNT_WAKEUPS,		/* of the loop */
 	COUNT_NUM

@@ -27,6 +27,7 @@ enum frame_kind { FRAME_BAD, FRAME_ARP, FRAME_IP, FRAME_FRAGMENT };
  * @proto:	protocol after IPv6 extension headers, WIRE_TCP and so on
  * @ttl:	time to live or hop limit
  * @tos:	type of service or traffic class
+ * @df:		do not fragment; always for IPv6
  * @l3:		offset of the IP or ARP header, bytes from the frame's beginning
  * @l4:		offset of what follows the IP headers
  * @l4len:	bytes from there to the end of the IP packet; padding is not in it
@@ -45,6 +46,7 @@ struct frame {
 	uint8_t proto;
 	uint8_t ttl;
 	uint8_t tos;
+	bool df;
 	uint32_t l3;
 	uint32_t l4;
 	uint32_t l4len;

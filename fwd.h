@@ -6,27 +6,37 @@
 #include <stdint.h>
 
 #include "addr.h"
+#include "fwd_listen.h"
 #include "sock.h"
 
 /**
- * struct fwd_listener - one socket that waits for the outside, or for the namespace
- * @fd:		listening (TCP) or bound (UDP) socket, -1: unused entry
- * @proto:	WIRE_TCP or WIRE_UDP
- * @in_ns:	it is a socket of the namespace (-T, -U); else of the host
- * @addr:	bound address, addr_none: any, both families
- * @port:	bound port
- * @to_port:	port on the other side
- * @to:		address on the other side; addr_none: the guest's own, or the
- *		loopback for spliced connections
+ * struct fwd_conf - which address stands for what
+ * @map_host4:	--map-host-loopback: the guest reaches the host's loopback by this
+ *		address; addr_none: the gateway's, if @map_gw
+ * @map_host6:	the same for IPv6
+ * @map_guest4:	--map-guest-addr: the guest reaches by this address the one the
+ *		host and it share; addr_none: by none
+ * @map_guest6:	the same for IPv6
+ * @dns4:	--dns-forward: what goes to port 53 there goes to the host's
+ *		resolver; addr_none: no address does so
+ * @dns6:	the same for IPv6
+ * @map_gw:	the gateway's address leads to the host: not --no-map-gw
+ * @ns:		the guest is a namespace
+ * @splice:	join sockets of loopback connections: not --no-splice
+ * @lo_to_lo:	what comes from the host's loopback goes to the namespace's; else
+ *		to its own address, if one is known
  */
-struct fwd_listener {
-	int fd;
-	uint8_t proto;
-	bool in_ns;
-	struct addr addr;
-	uint16_t port;
-	uint16_t to_port;
-	struct addr to;
+struct fwd_conf {
+	struct addr map_host4;
+	struct addr map_host6;
+	struct addr map_guest4;
+	struct addr map_guest6;
+	struct addr dns4;
+	struct addr dns6;
+	bool map_gw;
+	bool ns;
+	bool splice;
+	bool lo_to_lo;
 };
 
 /**
@@ -50,13 +60,19 @@ struct fwd_conn {
 	uint16_t to_port;
 };
 
+void	fwd_init(const struct fwd_conf *conf);
+
 /* Guest to host: where a destination the guest names is, for the host */
 void	fwd_to_host(uint8_t proto, const struct addr *dst, uint16_t port,
 		    struct addr *host, uint16_t *hport);
 /* Host to guest: how the guest sees a source address of the host's side */
 struct addr fwd_to_guest(const struct addr *host);
+/* Host to guest: both ends of what comes in, as the guest shall see them */
+bool	fwd_incoming(const struct fwd_listener *l, const struct addr *peer,
+		     struct addr *src, struct addr *to);
+/* Loopback path: where it leads on the other side */
+struct addr fwd_splice_to(const struct fwd_listener *l, const struct addr *peer);
 
-const struct fwd_listener *fwd_listener(uint32_t n);
 int	fwd_accept(uint32_t n, struct fwd_conn *c);
 
 #endif /* FWD_H */

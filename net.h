@@ -45,17 +45,30 @@ struct net_route {
  * @addr6:	the guest's global address; DHCPv6 offers it
  * @prefix6:	network told in router advertisements: the first 64 bits of @addr6
  * @gw6:	next hop for IPv6: link-local, the source of our advertisements
+ * @host_gw6:	the host's default gateway for IPv6, or the one asked for: may be
+ *		global, and is what --config-net sets; addr_none: none, @gw6 counts
  * @ll6:	the guest's link-local address as last seen, addr_none before
  * @seen4:	IPv4 source address the guest last used, @addr4 before; what is
  *		forwarded to the guest goes there
  * @seen6:	the same for IPv6, global addresses only
  * @dns4:	resolvers told by DHCP
  * @dns6:	resolvers told by router advertisements and DHCPv6
+ * @ndns4:	how many in @dns4
+ * @ndns6:	how many in @dns6
  * @search:	search list
+ * @nsearch:	how many names in it
  * @hostname:	name of the guest, told by DHCP; empty: none
  * @fqdn:	full name of the guest; empty: none
- * @addrs:	all addresses of the host's interface, for --config-net
- * @routes:	routes of the host's interface, for --config-net and option 121
+ * @addrs:	for --config-net: those of the host's interface, or what was asked
+ *		for; @addr4 and @addr6 are the first of their families
+ * @addrs.addr:	address
+ * @addrs.prefix: length of its network
+ * @naddrs:	how many
+ * @routes:	routes of the host's interface, for --config-net and option 121;
+ *		none that follows from an address, and no default route
+ * @nroutes:	how many
+ * @ifname:	name of the host's interface with the default route, IPv4's if
+ *		there are two; empty: none
  * @if4:	host interface index of the IPv4 default route, 0: none
  * @if6:	the same for IPv6
  *
@@ -75,6 +88,7 @@ struct net {
 	struct addr addr6;
 	uint8_t prefix6;
 	struct addr gw6;
+	struct addr host_gw6;
 	struct addr ll6;
 	struct addr seen4;
 	struct addr seen6;
@@ -90,6 +104,7 @@ struct net {
 	uint8_t naddrs;
 	struct net_route routes[NET_ROUTE_MAX];
 	uint8_t nroutes;
+	char ifname[16];
 	unsigned if4;
 	unsigned if6;
 };
@@ -108,13 +123,18 @@ struct net {
  * @mtu:	--mtu, -1: the host's, 0: tell none
  * @only4:	--ipv4-only
  * @only6:	--ipv6-only
- * @dns:	--dns, @ndns of them; -1: those of /etc/resolv.conf
- * @search:	--search, @nsearch of them; -1: those of /etc/resolv.conf
+ * @dns:	--dns
+ * @ndns:	how many in @dns; -1: those of /etc/resolv.conf
+ * @search:	--search
+ * @nsearch:	how many in @search; -1: those of /etc/resolv.conf
  * @hostname:	--hostname, or empty
  * @fqdn:	--fqdn, or empty
  * @dns_forward4: address the guest's resolver gets in place of a host resolver
  *		that is on the loopback; addr_none: the gateway, if mapped
  * @dns_forward6: the same for IPv6
+ * @dns_host4:	--dns-host: resolver --dns-forward leads to; addr_none: the first
+ *		one in /etc/resolv.conf
+ * @dns_host6:	the same for IPv6
  * @map_gw:	the gateway's address reaches the host, so that a resolver on the
  *		host's loopback can be offered as the gateway
  */
@@ -138,12 +158,17 @@ struct net_conf {
 	char fqdn[NET_NAME_LEN];
 	struct addr dns_forward4;
 	struct addr dns_forward6;
+	struct addr dns_host4;
+	struct addr dns_host6;
 	bool map_gw;
 };
 
+struct netlink_setup;
+
 extern const struct net *const net;
 
-int	net_init(const struct net_conf *conf);
+void	net_init(const struct net_conf *conf);
+void	net_fill_setup(struct netlink_setup *s, bool full);
 void	net_learn_mac(const uint8_t mac[static 6]);
 void	net_learn_addr(const struct addr *src);
 void	net_set_for_test(const struct net *n);

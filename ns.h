@@ -4,51 +4,34 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
-/**
- * struct ns_conf - the namespace asked for; the first of these that is set counts
- * @argv:	command to spawn in new namespaces; NULL: the others count, or
- *		$SHELL is spawned if they are unset too
- * @pid:	process whose namespaces are joined, 0: none
- * @netns:	path or name (below /run/netns) of a network namespace, or NULL
- * @userns:	path of the user namespace that owns it, or NULL
- * @netns_only:	do not join or make a user namespace
- * @no_quit:	stay when the namespace at @netns goes away
- * @config_net:	set addresses, routes and links up in the namespace
- * @ifname:	name of the tap there; empty: that of the host's interface
- */
-struct ns_conf {
-	char **argv;
-	pid_t pid;
-	const char *netns;
-	const char *userns;
-	bool netns_only;
-	bool no_quit;
-	bool config_net;
-	char ifname[16];
-};
+#include "ns_enter.h"
+
+struct netlink_setup;
 
 /**
  * struct ns - the namespace that was made or joined
  * @tap:	descriptor of the tap device in it
- * @vnet:	offload granted: TAP_ bits of tap.h, 0: IFF_VNET_HDR was refused
- * @child:	pidfd of the spawned command, -1: none
- * @watch:	inotify descriptor that fires when the namespace's path goes, -1
+ * @caps:	offload granted: TAP_ bits of tap_link.h
+ * @child:	pidfd that is readable when the spawned command has ended, -1:
+ *		there is no command
+ * @watch:	descriptor that is readable when ns_gone() should be asked, -1:
+ *		the namespace is ours, or we stay when it goes
  * @guest_mac:	MAC address of the tap's inner end
  */
 struct ns {
 	int tap;
-	unsigned vnet;
+	unsigned caps;
 	int child;
 	int watch;
 	uint8_t guest_mac[6];
 };
 
-int	ns_open(const struct ns_conf *conf, struct ns *ns);
-int	ns_configure(const struct ns_conf *conf);
+void	ns_open(const struct ns_conf *conf, struct ns *ns);
+void	ns_configure(const struct netlink_setup *setup);
+void	ns_start(void);
 int	ns_socket(int family, int type);
-int	ns_start(void);
+int	ns_open_file(const char *path);
 bool	ns_gone(void);
 int	ns_child_status(int pidfd);
 

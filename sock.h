@@ -68,7 +68,7 @@ void	sock_tcp_abort(int fd);
 int	sock_tcp_shutdown(int fd);
 ssize_t	sock_tcp_send(int fd, struct iovec *iov, int niov);
 ssize_t	sock_tcp_peek(int fd, uint32_t skip, struct iovec *iov, int niov);
-int	sock_tcp_rewind(int fd);
+int	sock_tcp_seek(int fd, uint32_t skip);
 ssize_t	sock_tcp_consume(int fd, size_t n);
 int	sock_tcp_room(int fd, struct sock_room *room);
 int	sock_tcp_unacked(int fd);

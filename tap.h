@@ -2,41 +2,12 @@
 #ifndef TAP_H
 #define TAP_H
 
-#include <linux/virtio_net.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/uio.h>
+#include "tap_link.h"
 
-/* What the link takes and gives beyond plain frames; tap_caps() */
-enum {
-	TAP_CSUM	= 1 << 0,	/* checksums may be left to the other end */
-	TAP_TSO4	= 1 << 1,	/* TCP over IPv4 beyond the MTU, unsegmented */
-	TAP_TSO6	= 1 << 2,
-	TAP_USO		= 1 << 3,	/* UDP, equal pieces, both families */
-};
-
-enum {
-	TAP_BATCH	= 32,		/* frames taken at once */
-	TAP_FRAME_MAX	= 65535 + 14,	/* IP packet and Ethernet header */
-	TAP_HEAD_MAX	= 128,		/* header bytes of a frame toward the guest */
-};
-
-/**
- * struct tap_frame - a frame from the guest, borrowed until tap_done()
- * @iov:	where its bytes are, Ethernet header first; the guest may change
- *		them while we look (vhost-user), so headers are copied first
- * @niov:	number of pieces
- * @len:	bytes in all
- * @vh:		offload: whether the checksum is missing, size of segments;
- *		all 0 on a link without
- */
-struct tap_frame {
-	const struct iovec *iov;
-	int niov;
-	uint32_t len;
-	struct virtio_net_hdr vh;
-};
-
+int	tap_init_qemu(const struct tap_conf *conf);
+int	tap_init_ns(int fd, unsigned caps);
+unsigned tap_event(uint64_t id, uint32_t events);
+void	tap_trim(void);
 unsigned tap_caps(void);
 bool	tap_up(void);
 int	tap_take(struct tap_frame *f, int max);

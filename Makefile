@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Makefile - build, check, install
+#
+#	make			passt, pasta (the same program), qrap/qrap
+#	make check		every test; what it needs is installed by test/deps
+#	make demo		show it: doc/demo.sh
+#	make DEBUG=1		assertions abort; objects are kept apart
+#	make CC=clang WERROR=-Werror V=1
+#
+# Each .c at the top of the tree belongs to the program.  Tests and tools name
+# the sources they link in their first comment, after " * links:".
+
+CC	?= cc
+PREFIX	?= /usr/local
+JOBS	?= $(shell nproc)
+
+WARN	:= -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+	   -Wmissing-prototypes -Wcast-qual -Wvla -Wundef -Wformat=2 \
+	   -Wimplicit-fallthrough -Wswitch-enum
+WERROR	?=
+CFLAGS	?= -O2 -g
+BASE	:= -std=gnu11 -D_GNU_SOURCE -I. $(WARN)
+SAN	:= -fsanitize=address,undefined -fno-sanitize-recover=all \
+	   -fno-omit-frame-pointer
+
+# V=1 shows whole commands
+Q	:= $(if $(V),,@)
+say	= @$(if $(V),:,echo "$(1)	$@")
+
+# B is where objects go: one directory for each set of flags
+B	?= build/$(if $(DEBUG),debug,release)
+DEFS	:= $(if $(DEBUG),-DDEBUG)
+
+SRC	:= $(wildcard *.c)
+MAN	:= $(wildcard *.1 qrap/*.1)
+PROGS	:= $(if $(wildcard passt.c),passt pasta) \
+	   $(patsubst %.c,%,$(wildcard qrap/qrap.c))
+UNIT	:= $(patsubst test/unit/%.c,build/unit/%,$(wildcard test/unit/*.c))
+SCRIPT	:= $(patsubst test/script/%.c,build/script/%,$(wildcard test/script/run.c))
+FUZZ	:= $(patsubst test/fuzz/%.c,%,\
+	     $(filter-out test/fuzz/main.c,$(wildcard test/fuzz/*.c)))
+REPLAY	:= $(addprefix build/fuzz/,$(FUZZ))
+LIBFUZZ	:= $(addprefix build/libfuzzer/bin/,$(FUZZ))
+TOOLS	:= $(patsubst test/%.c,build/tool/%,$(wildcard test/*.c))
+ASAN	:= $(if $(wildcard passt.c),build/asan/passt build/asan/pasta) \
+	   $(if $(wildcard qrap/qrap.c),build/asan/qrap)
+
+.PHONY: all objects check check-long asan tests demo fuzz lint layers docs \
+	headers install clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(PROGS)
+
+passt: $(SRC:%.c=$(B)/%.o)
+	$(call say,link)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+pasta: passt
+	ln -sf passt $@
+qrap/qrap: $(B)/qrap/qrap.o
+	$(call say,link)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+$(B)/csum.o: CFLAGS += -O3
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,cc)
+	$(Q)$(CC) $(BASE) $(WERROR) $(CFLAGS) $(CPPFLAGS) $(DEFS) -MMD -MP -c -o $@ $<
+
+objects: $(SRC:%.c=$(B)/%.o) $(patsubst %.c,$(B)/%.o,$(wildcard qrap/*.c))
+
+# Everything below runs with assertions, ASan and UBSan, and without warnings
+build/asan/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,cc)
+	$(Q)$(CC) $(BASE) -Werror -O1 -g $(SAN) -DDEBUG -MMD -MP -c -o $@ $<
+build/libfuzzer/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,clang)
+	$(Q)clang $(BASE) -Werror -O1 -g $(SAN) -fsanitize=fuzzer-no-link -DDEBUG \
+		-MMD -MP -c -o $@ $<
+
+build/asan/passt: $(SRC:%.c=build/asan/%.o)
+build/asan/qrap: build/asan/qrap/qrap.o
+build/asan/passt build/asan/qrap:
+	$(call say,link)
+	$(Q)$(CC) $(SAN) -o $@ $^
+build/asan/pasta: build/asan/passt
+	ln -sf passt $@
+
+# $(call linked,from,to,objects): build/to/x of test/from/x.c and what it names
+links	= $(shell sed -n 's/^ \* links: //p' $(1))
+define linked
+build/$(2)/$(notdir $(1)): build/$(3)/test/$(1).o \
+	$(patsubst %.c,build/$(3)/%.o,$(call links,test/$(1).c)) Makefile
+endef
+$(foreach t,$(UNIT),$(eval $(call linked,unit/$(notdir $t),unit,asan)))
+$(foreach t,$(SCRIPT),$(eval $(call linked,script/$(notdir $t),script,asan)))
+$(foreach t,$(FUZZ),$(eval $(call linked,fuzz/$t,fuzz,asan)))
+$(foreach t,$(FUZZ),$(eval $(call linked,fuzz/$t,libfuzzer/bin,libfuzzer)))
+$(REPLAY): build/asan/test/fuzz/main.o
+$(UNIT) $(SCRIPT) $(REPLAY):
+	@mkdir -p $(@D)
+	$(call say,cc)
+	$(Q)$(CC) $(SAN) -o $@ $(filter %.o,$^)
+$(LIBFUZZ):
+	@mkdir -p $(@D)
+	$(call say,clang)
+	$(Q)clang $(SAN) -fsanitize=fuzzer -o $@ $(filter %.o,$^)
+
+# Tools take part in measurements: optimised, and no sanitizer
+build/tool/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,cc)
+	$(Q)$(CC) $(BASE) -Werror -O2 -g -MMD -MP -c -o $@ $<
+$(foreach t,$(TOOLS),$(eval $(call linked,$(notdir $t),tool,tool/obj)))
+$(TOOLS):
+	@mkdir -p $(@D)
+	$(call say,cc)
+	$(Q)$(CC) -o $@ $(filter %.o,$^)
+
+asan: $(ASAN)
+tests: $(ASAN) $(UNIT) $(SCRIPT) $(REPLAY) $(TOOLS)
+fuzz: $(LIBFUZZ)
+
+check:
+	test/deps
+	+$(MAKE) -j$(JOBS) objects B=build/strict-gcc CC=gcc WERROR=-Werror
+	+$(MAKE) -j$(JOBS) objects B=build/strict-clang CC=clang WERROR=-Werror
+	+$(MAKE) -j$(JOBS) all tests
+	test/run
+
+# Campaigns that take longer than make check may
+check-long: check
+	test/run --long
+
+demo: all
+	test/deps demo
+	doc/demo.sh
+
+lint:
+	test/lint.sh
+layers: objects
+	test/layers.sh $(B)
+docs:
+	test/docs.sh
+headers:
+	@for h in *.h; do \
+		$(CC) $(BASE) -Werror -fsyntax-only -x c -include $$h /dev/null || exit; \
+	done
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(filter-out pasta,$(PROGS)) $(DESTDIR)$(PREFIX)/bin/
+	ln -sf passt $(DESTDIR)$(PREFIX)/bin/pasta
+	install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1/
+
+clean:
+	rm -rf build passt pasta qrap/qrap
+
+-include $(shell find build -name '*.d' 2>/dev/null)

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * arp.c - IPv4 neighbours of the guest (RFC 826)
+ *
+ * Theory of operation
+ *
+ *   There is one station on the link besides the guest, and that is us.  Each
+ *   address the guest takes for a neighbour is reached through us, so we answer
+ *   for all of them, with our MAC address: whatever the guest's idea of its
+ *   network is, it works.
+ *
+ *   What is left alone:
+ *   - the guest's own addresses, the one that we give it and the one that it
+ *     uses: an answer would tell the guest that somebody else has it;
+ *   - probes (sender 0.0.0.0, RFC 5227, section 1.1) for anything but the
+ *     gateway: the guest is about to take that address, and may;
+ *   - announcements (sender equals target): they ask nothing;
+ *   - targets that no host can have.
+ *
+ *   Each well-formed packet teaches us the guest's MAC and IPv4 addresses,
+ *   except where it claims to be the gateway, which is what we are.
+ *
+ *   There is no table and no timer: we send no requests, because there is but
+ *   one guest, and its MAC address comes with each of its frames.
+ */
+#include "arp.h"
+
+#include <string.h>
+
+#include "count.h"
+#include "log.h"
+#include "net.h"
+#include "wire.h"
+
+/* Registry of ARP parameters by IANA */
+enum { ARP_ETHERNET = 1, ARP_REQUEST = 1, ARP_REPLY = 2 };
+
+/**
+ * read_arp() - Check the constant fields of a packet
+ * @f:		Frame of kind FRAME_ARP
+ *
+ * Return: the packet in the frame's copy, NULL if it is none for IPv4 over
+ *	   Ethernet, or its sender can not be a station
+ */
+static const struct wire_arp *read_arp(const struct frame *f)
+{
+	static const uint8_t zero[6];
+	const struct wire_arp *a;
+
+	if (f->headlen < f->l3 || f->headlen - f->l3 < sizeof(*a))
+		return NULL;
+	a = (const void *)(f->head + f->l3);
+	if (get_be16(a->htype) != ARP_ETHERNET || get_be16(a->ptype) != WIRE_IP4 ||
+	    a->hlen != sizeof(a->sha) || a->plen != sizeof(a->spa))
+		return NULL;
+	if (a->sha[0] & 1 || !memcmp(a->sha, zero, sizeof(zero)))
+		return NULL;
+	return a;
+}
+
+/**
+ * is_ours() - Whether we answer for an address
+ * @target:	Address asked for
+ * @sender:	Address of who asks, 0.0.0.0 in a probe
+ *
+ * Return: true to answer
+ */
+static bool is_ours(const struct addr *target, const struct addr *sender)
+{
+	if (!addr_is_unicast(target) || addr_is_loopback(target))
+		return false;
+	if (addr_eq(target, &net->addr4) || addr_eq(target, &net->seen4))
+		return false;
+	if (addr_is_any(sender))
+		return addr_eq(target, &net->gw4);
+	return !addr_eq(target, sender);
+}
+
+/* put_head() - The fields that are the same in each packet of ours, and @op */
+static void put_head(struct wire_arp *a, uint16_t op)
+{
+	memset(a, 0, sizeof(*a));
+	put_be16(a->htype, ARP_ETHERNET);
+	put_be16(a->ptype, WIRE_IP4);
+	a->hlen = sizeof(a->sha);
+	a->plen = sizeof(a->spa);
+	put_be16(a->op, op);
+	memcpy(a->sha, net->mac, sizeof(a->sha));
+}
+
+/**
+ * arp_frame() - Handle an ARP packet of the guest
+ * @f:		Frame of kind FRAME_ARP
+ */
+void arp_frame(const struct frame *f)
+{
+	const struct wire_arp *a = read_arp(f);
+	struct addr sender, target;
+	struct wire_arp reply;
+	char text[ADDR_TEXT];
+
+	if (!a) {
+		count(DROP_ARP_BAD);
+		debug("arp: malformed packet dropped");
+		return;
+	}
+	if (!net->has4)
+		return;
+
+	sender = addr_from4(a->spa);
+	target = addr_from4(a->tpa);
+	if (!addr_eq(&sender, &net->gw4)) {
+		net_learn_mac(a->sha);
+		if (addr_is_unicast(&sender) && !addr_is_loopback(&sender))
+			net_learn_addr(&sender);
+	}
+	if (get_be16(a->op) != ARP_REQUEST || !is_ours(&target, &sender))
+		return;
+
+	put_head(&reply, ARP_REPLY);
+	memcpy(reply.spa, a->tpa, sizeof(reply.spa));
+	memcpy(reply.tha, a->sha, sizeof(reply.tha));
+	memcpy(reply.tpa, a->spa, sizeof(reply.tpa));
+	trace("arp: %s is at our address", addr_text(&target, text));
+	(void)frame_send_arp(a->sha, &reply);	/* lost: the guest asks again */
+}
+
+/**
+ * arp_announce() - Tell the guest that the gateway is at our MAC address
+ *
+ * An announcement (RFC 5227, section 3), for when the guest may remember
+ * another one: after a change of the gateway, or a move to another host.
+ */
+void arp_announce(void)
+{
+	static const uint8_t everyone[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	struct wire_arp a;
+
+	if (!net->has4 || !addr_is4(&net->gw4) || addr_is_any(&net->gw4))
+		return;
+	put_head(&a, ARP_REQUEST);
+	memcpy(a.spa, addr_v4(&net->gw4), sizeof(a.spa));
+	memcpy(a.tpa, addr_v4(&net->gw4), sizeof(a.tpa));
+	(void)frame_send_arp(everyone, &a);
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * conn.c - the table of flows
+ *
+ * Theory of operation
+ *
+ *   A static array of CONN_MAX entries, a hash table of chains that begins with
+ *   one 32-bit index per bucket, and a list of free entries:
+ *
+ *	bucket[hash(key)] --> entry --chain--> entry --chain--> 0
+ *	free              --> entry --chain--> entry --chain--> 0
+ *	high              first entry that was never used
+ *
+ *   Entries beyond @high are neither on a list nor written, so memory that was
+ *   never needed is never touched: the table costs nothing at start.
+ *
+ *   The hash is SipHash with a key made at start: a guest or a remote end that
+ *   chooses ports can not choose collisions.  With as many buckets as entries a
+ *   look-up passes 1.5 entries when the table is full.
+ *
+ *   A conn id names an entry and its generation.  The generation is odd while
+ *   the entry is in use and grows at allocation and release, so an event that
+ *   was under way when its entry was freed finds nobody, even if the entry has
+ *   a new owner already.  24 bits of index and 32 of generation fit in what the
+ *   loop carries.
+ *
+ *   Flows are never evicted: when the table is full, new ones are refused.
+ *
+ * Invariants
+ *   C1  gen is odd exactly if kind is not CONN_FREE
+ *   C2  an entry in use is on the chain of its bucket, unless its key has no
+ *	 protocol (spliced pairs); a free one below @high is on the free list
+ *   C3  no two entries in use have the same key
+ */
+#include "conn.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "log.h"
+#include "siphash.h"
+#include "util.h"
+#include "wire.h"
+
+enum { BUCKETS = CONN_MAX, CONN_TEXT = 160 };
+
+_Static_assert(CONN_MAX < 1 << 24, "an index has 24 bits in a conn id");
+_Static_assert((BUCKETS & (BUCKETS - 1)) == 0, "buckets are masked");
+
+/**
+ * struct conn_self - state of this file
+ * @key:	secret of the hash
+ * @free:	first free entry, index + 1; 0: none
+ * @high:	entries from here on were never used
+ * @num:	entries in use, per kind
+ * @bucket:	first entry of each chain, index + 1; 0: empty
+ * @entry:	the table
+ */
+static struct {
+	struct siphash_key key;
+	uint32_t free;
+	uint32_t high;
+	uint32_t num[CONN_KIND_NUM];
+	uint32_t bucket[BUCKETS];
+	struct conn entry[CONN_MAX] __attribute__((aligned(64)));
+} self;
+
+/**
+ * conn_init() - Begin anew: an empty table, a new secret
+ */
+void conn_init(void)
+{
+	if (self.high) {
+		memset(self.bucket, 0, sizeof(self.bucket));
+		memset(self.entry, 0, self.high * sizeof(self.entry[0]));
+	}
+	self.free = 0;
+	self.high = 0;
+	memset(self.num, 0, sizeof(self.num));
+	if (getrandom(&self.key, sizeof(self.key), 0) != sizeof(self.key))
+		die("No random numbers from the kernel");
+}
+
+/**
+ * conn_secret_hash() - Keyed hash of anything, for initial sequence numbers
+ * @data:	Input
+ * @len:	Bytes
+ *
+ * Return: 64 bits
+ */
+uint64_t conn_secret_hash(const void *data, size_t len)
+{
+	return siphash(&self.key, data, len);
+}
+
+static uint32_t *bucket_of(const struct conn_key *key)
+{
+	return &self.bucket[siphash(&self.key, key, sizeof(*key)) & (BUCKETS - 1)];
+}
+
+/**
+ * conn_find() - The flow a frame belongs to
+ * @key:	As the guest sees it
+ *
+ * Return: entry, NULL if there is none
+ */
+struct conn *conn_find(const struct conn_key *key)
+{
+	uint32_t i = *bucket_of(key);
+
+	while (i) {
+		struct conn *c = &self.entry[i - 1];
+
+		if (!memcmp(&c->key, key, sizeof(*key)))
+			return c;
+		i = c->chain;
+	}
+	return NULL;
+}
+
+/**
+ * conn_new() - Take an entry
+ * @kind:	What it will be
+ * @key:	Flow, not in the table yet; one without protocol is not hashed
+ *
+ * Return: entry, zeroed but for its key, kind and fd (-1); NULL: table full,
+ *	   the caller refuses the new flow
+ */
+struct conn *conn_new(enum conn_kind kind, const struct conn_key *key)
+{
+	struct conn *c;
+	uint32_t gen, *b;
+
+	if (self.free) {
+		c = &self.entry[self.free - 1];
+		self.free = c->chain;
+	} else if (self.high < CONN_MAX) {
+		c = &self.entry[self.high++];
+	} else {
+		return NULL;
+	}
+	gen = c->gen;
+	memset(c, 0, sizeof(*c));
+	c->gen = gen + 1;
+	c->kind = kind;
+	c->fd = -1;
+	c->key = *key;
+	if (key->proto) {
+		b = bucket_of(key);
+		c->chain = *b;
+		*b = conn_index(c) + 1;
+	}
+	self.num[kind]++;
+	return c;
+}
+
+/**
+ * conn_hide() - Take a flow out of the hash: only its id finds it from now on
+ * @c:		Entry in use
+ *
+ * For connections that have an end to come to on the host's side only, while
+ * the guest may use the same addresses and ports again.
+ */
+void conn_hide(struct conn *c)
+{
+	uint32_t me = conn_index(c) + 1;
+	uint32_t *p;
+
+	if (!c->key.proto)
+		return;
+	p = bucket_of(&c->key);
+	while (*p != me)
+		p = &self.entry[*p - 1].chain;
+	*p = c->chain;
+	c->key.proto = 0;
+}
+
+/**
+ * conn_free() - Give an entry back
+ * @c:		Entry; its descriptors are closed already
+ *
+ * Clears its timer.  Every id and pointer to it is stale from now on.
+ */
+void conn_free(struct conn *c)
+{
+	uint32_t me = conn_index(c) + 1;
+
+	if (BUG_ON(c->kind == CONN_FREE))
+		return;
+	conn_hide(c);
+	timer_clear(conn_index(c));
+	self.num[c->kind]--;
+	c->kind = CONN_FREE;
+	c->gen++;
+	c->chain = self.free;
+	self.free = me;
+}
+
+/**
+ * conn_index() - Place of an entry in the table, and id of its timer
+ * @c:		Entry
+ *
+ * Return: 0..CONN_MAX - 1
+ */
+uint32_t conn_index(const struct conn *c)
+{
+	return (uint32_t)(c - self.entry);
+}
+
+/**
+ * conn_id() - What to keep in place of a pointer
+ * @c:		Entry in use
+ *
+ * Return: conn id, never CONN_NONE
+ */
+uint64_t conn_id(const struct conn *c)
+{
+	return (uint64_t)conn_index(c) << 32 | c->gen;
+}
+
+/**
+ * conn_get() - Entry of a conn id
+ * @id:		Conn id, perhaps of long ago
+ *
+ * Return: entry, NULL if that flow is gone
+ */
+struct conn *conn_get(uint64_t id)
+{
+	uint64_t index = id >> 32;
+
+	if (index >= self.high || self.entry[index].gen != (uint32_t)id ||
+	    self.entry[index].kind == CONN_FREE)
+		return NULL;
+	return &self.entry[index];
+}
+
+/**
+ * conn_at() - Entry at a place in the table
+ * @index:	Any number
+ *
+ * Return: entry, NULL if it is free
+ */
+struct conn *conn_at(uint32_t index)
+{
+	if (index >= self.high || self.entry[index].kind == CONN_FREE)
+		return NULL;
+	return &self.entry[index];
+}
+
+/**
+ * conn_count() - How many there are
+ * @kind:	Of what kind
+ *
+ * Return: entries in use
+ */
+uint32_t conn_count(enum conn_kind kind)
+{
+	return self.num[kind];
+}
+
+/**
+ * conn_high() - How far the table was ever filled
+ *
+ * Return: no entry with this index or above is in use
+ */
+uint32_t conn_high(void)
+{
+	return self.high;
+}
+
+/**
+ * conn_text() - How a flow is named in log lines
+ * @c:		Entry in use
+ *
+ * Return: text like "17.3 tcp 192.0.2.2:40000 > 192.0.2.1:80"; index, use of
+ *	   that index, protocol, guest, far end.  Good until the next call.
+ */
+const char *conn_text(const struct conn *c)
+{
+	static const char *const kind[] = {
+		[CONN_FREE] = "free", [CONN_TCP] = "tcp", [CONN_UDP] = "udp",
+		[CONN_ECHO] = "echo", [CONN_SPLICE] = "splice",
+	};
+	static char text[CONN_TEXT];
+	char guest[ADDR_TEXT], far[ADDR_TEXT];
+
+	(void)snprintf(text, sizeof(text), "%u.%u %s %s:%u > %s:%u", conn_index(c),
+		       c->gen / 2 + 1, kind[c->kind], addr_text(&c->key.guest, guest),
+		       c->key.gport, addr_text(&c->key.far, far), c->key.fport);
+	return text;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DAEMON_H
+#define DAEMON_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+void	daemon_raise_limits(void);
+int	daemon_fork(void);
+void	daemon_ready(int parent);
+int	daemon_pid_open(const char *path);
+void	daemon_pid_write(int fd);
+int	daemon_signals(void);
+int	daemon_signal_next(int fd);
+bool	daemon_real_root(void);
+int	daemon_change_user(uid_t uid, gid_t gid);
+int	daemon_harden(void);
+
+#endif /* DAEMON_H */

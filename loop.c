@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * loop.c - the epoll descriptor and the clock
+ *
+ * Theory of operation
+ *
+ *   Each registered descriptor carries a kind and an id in the 64 bits that
+ *   epoll hands back: 8 bits of kind, 56 of id.  The id of a connection holds a
+ *   generation, so an event that was fetched before its descriptor was closed
+ *   and used again finds nobody.  The loop knows no handlers: it returns what
+ *   is ready, passt.c has the switch.
+ *
+ *   The clock is CLOCK_MONOTONIC in microseconds, read once per wake-up by who
+ *   drives the loop and handed down as an argument.
+ */
+#include "loop.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "count.h"
+#include "util.h"
+
+enum { ID_BITS = 56, READY_MAX = 128, US_PER_S = 1000000, NS_PER_US = 1000 };
+
+/**
+ * struct loop_self - state of this file
+ * @fd:		epoll descriptor
+ * @no_pwait2:	the kernel lacks epoll_pwait2(), before Linux 5.11
+ */
+static struct {
+	int fd;
+	bool no_pwait2;
+} self = { .fd = -1 };
+
+/**
+ * loop_init() - Make the epoll descriptor
+ *
+ * Return: 0; -errno
+ */
+int loop_init(void)
+{
+	if (self.fd >= 0)
+		close(self.fd);
+	self.fd = epoll_create1(EPOLL_CLOEXEC);
+	return self.fd < 0 ? -errno : 0;
+}
+
+/* ctl() - One epoll_ctl() with kind and id packed */
+static int ctl(int op, int fd, enum loop_kind kind, uint64_t id, uint32_t events)
+{
+	struct epoll_event ev = { .events = events };
+
+	ev.data.u64 = (uint64_t)kind << ID_BITS | id;
+	return epoll_ctl(self.fd, op, fd, &ev) ? -errno : 0;
+}
+
+/**
+ * loop_add() - Begin to watch a descriptor
+ * @fd:		Descriptor
+ * @kind:	Whose it is
+ * @id:		What its owner knows it by, below 2^56
+ * @events:	EPOLLIN and so on
+ *
+ * Return: 0; -errno (-ENOSPC, -ENOMEM: caller refuses the new one)
+ */
+int loop_add(int fd, enum loop_kind kind, uint64_t id, uint32_t events)
+{
+	return ctl(EPOLL_CTL_ADD, fd, kind, id, events);
+}
+
+/**
+ * loop_mod() - Watch a descriptor for something else, or ask anew
+ * @fd:		Descriptor, added before
+ * @kind:	As for loop_add()
+ * @id:		As for loop_add()
+ * @events:	As for loop_add()
+ *
+ * With EPOLLET this also reports at once what is ready by now.
+ *
+ * Return: 0; -errno
+ */
+int loop_mod(int fd, enum loop_kind kind, uint64_t id, uint32_t events)
+{
+	return ctl(EPOLL_CTL_MOD, fd, kind, id, events);
+}
+
+/**
+ * loop_del() - Stop to watch a descriptor that stays open
+ * @fd:		Descriptor; one that is closed needs no call
+ */
+void loop_del(int fd)
+{
+	(void)epoll_ctl(self.fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
+/* wait_until() - epoll_pwait2(), or epoll_wait() rounded up to milliseconds */
+static int wait_until(struct epoll_event *ev, int max, uint64_t deadline)
+{
+	uint64_t now = deadline == LOOP_NEVER ? 0 : loop_now();
+	uint64_t us = deadline > now ? deadline - now : 0;
+
+	if (!self.no_pwait2) {
+		struct timespec ts = {
+			.tv_sec = (time_t)(us / US_PER_S),
+			.tv_nsec = (long)(us % US_PER_S) * NS_PER_US,
+		};
+		long n = syscall(SYS_epoll_pwait2, self.fd, ev, max,
+				 deadline == LOOP_NEVER ? NULL : &ts, NULL, 0);
+
+		if (n >= 0 || errno != ENOSYS)
+			return (int)n;
+		self.no_pwait2 = true;
+	}
+	if (deadline == LOOP_NEVER)
+		return epoll_wait(self.fd, ev, max, -1);
+	return epoll_wait(self.fd, ev, max, (int)min_u64((us + 999) / 1000, 3600000));
+}
+
+/**
+ * loop_wait() - Wait for something to happen
+ * @ev:		Filled with what is ready
+ * @max:	Entries there
+ * @deadline:	When to return in any case, us; LOOP_NEVER: only with events
+ *
+ * Return: number of entries filled, 0 at the deadline or after a signal
+ */
+int loop_wait(struct loop_event *ev, int max, uint64_t deadline)
+{
+	struct epoll_event ready[READY_MAX];
+	int n = wait_until(ready, max < READY_MAX ? max : READY_MAX, deadline);
+
+	count(COUNT_WAKEUPS);
+	if (n < 0)
+		return 0;
+	for (int i = 0; i < n; i++) {
+		ev[i].kind = (enum loop_kind)(ready[i].data.u64 >> ID_BITS);
+		ev[i].id = ready[i].data.u64 & ((UINT64_C(1) << ID_BITS) - 1);
+		ev[i].events = ready[i].events;
+	}
+	return n;
+}
+
+/**
+ * loop_now() - The time
+ *
+ * Return: us on CLOCK_MONOTONIC, more than 0
+ */
+uint64_t loop_now(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * US_PER_S + (uint64_t)ts.tv_nsec / NS_PER_US;
+}

@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * ndp.c - IPv6 neighbours of the guest, and the router it has (RFC 4861)
+ *
+ * Theory of operation
+ *
+ *   As for ARP, we are the only other station on the link and answer for every
+ *   neighbour the guest looks for, except for its own addresses.  A duplicate
+ *   address probe (unspecified source, RFC 4862, section 5.4.2) is answered for
+ *   the router's address only: the guest may have any other.  What it probes
+ *   for it is about to use, so that is learnt: a guest which made an address of
+ *   its own out of the prefix, and has not spoken yet, can be reached there.
+ *
+ *   We are the router, too.  A router solicitation is answered at once, without
+ *   the delay of section 6.2.6, which keeps several routers on one link from
+ *   answering together.  The guest gets:
+ *
+ *   prefix	first 64 bits of the host's address, on-link and for autonomous
+ *		configuration (flags L and A).  Neighbours in it are reached
+ *		through us.
+ *   M and O	set if the DHCPv6 server is on.  That gives exactly the host's
+ *		address, which no prefix can; a guest that listens to these
+ *		flags has both that address and one of its own, and either
+ *		works, since what leaves the host has the host's address anyway.
+ *		A guest without DHCPv6 is content with the prefix.
+ *   lifetimes	of all of it, LIFETIME_S: three intervals of advertisements, the
+ *		default for routers (section 6.2.1) and resolvers (RFC 8106,
+ *		section 5.1), and for the prefix as well, in place of 30 days:
+ *		the host may lose its prefix, and the guest should not keep it
+ *		for a month (RFC 9096, section 3.3).
+ *
+ *   Unsolicited advertisements refresh these lifetimes (section 6.2.4).  They
+ *   begin once the guest has shown that it speaks IPv6 and end when the link
+ *   goes down, so that a program without such a guest is not woken up.  The
+ *   interval is the longest one allowed and not random: with one router on the
+ *   link there is nobody to fall into step with.
+ *
+ *   Not done: redirects, and solicitations of ours.  The guest's MAC address
+ *   comes with each of its frames.  Advertisements from the guest are ignored.
+ */
+#include "ndp.h"
+
+#include <string.h>
+
+#include "count.h"
+#include "dnsname.h"
+#include "log.h"
+#include "net.h"
+#include "pkt.h"
+#include "tap.h"
+#include "timer.h"
+#include "wire.h"
+
+enum {
+	HOPS		= 255,		/* RFC 4861, section 6.1: not forwarded */
+	GUEST_HOPS	= 64,		/* what the guest shall send with */
+	INTERVAL_S	= 1800,		/* MaxRtrAdvInterval: the largest allowed */
+	LIFETIME_S	= 3 * INTERVAL_S,
+	MESSAGE_MAX	= 1500,		/* of the guest; no client sends so much */
+	RA_MAX		= NET_MTU_MIN6 - 40,	/* fits any MTU */
+};
+
+/* Deadline that is over already; 0 would do, but reads like "none" */
+#define AT_ONCE		UINT64_C(1)
+
+/* Flags: RFC 4861, sections 4.2, 4.4 and 4.6.2 */
+enum {
+	RA_MANAGED	= 0x80,
+	RA_OTHER	= 0x40,
+	NA_ROUTER	= 0x80,
+	NA_SOLICITED	= 0x40,
+	NA_OVERRIDE	= 0x20,
+	PREFIX_ONLINK	= 0x80,
+	PREFIX_AUTO	= 0x40,
+};
+
+/* Options: RFC 4861, section 4.6, and RFC 8106, section 5 */
+enum {
+	OPT_SOURCE_LL	= 1,
+	OPT_TARGET_LL	= 2,
+	OPT_PREFIX	= 3,
+	OPT_MTU		= 5,
+	OPT_RDNSS	= 25,
+	OPT_DNSSL	= 31,
+};
+
+/**
+ * struct ndp_self - state of this file
+ * @conf:	what was asked for
+ * @awake:	the guest spoke IPv6: unsolicited advertisements are due
+ * @running:	the timer is set to the end of an interval
+ */
+static struct {
+	struct ndp_conf conf;
+	bool awake;
+	bool running;
+} self;
+
+/**
+ * struct ndp_message - a message of the guest, checked
+ * @type:	ICMP6_RS to ICMP6_NA
+ * @flags:	first byte after the checksum
+ * @target:	of a solicitation or advertisement for a neighbour
+ * @ll:		link-layer address of the sender or target, if @has_ll
+ * @has_ll:	there was such an option
+ */
+struct ndp_message {
+	uint8_t type;
+	uint8_t flags;
+	struct addr target;
+	uint8_t ll[6];
+	bool has_ll;
+};
+
+/**
+ * ndp_init() - Begin anew
+ * @conf:	What was asked for, copied
+ */
+void ndp_init(const struct ndp_conf *conf)
+{
+	memset(&self, 0, sizeof(self));
+	self.conf = *conf;
+}
+
+/**
+ * ndp_router() - Our address on the link
+ *
+ * Return: the gateway's link-local address.  Where the gateway is known by
+ *	   another one, one made of our MAC address: advertisements must come
+ *	   from a link-local address (RFC 4861, section 4.2)
+ */
+struct addr ndp_router(void)
+{
+	return addr_is_linklocal(&net->gw6) ? net->gw6 : addr_ll_from_mac(net->mac);
+}
+
+/**
+ * read_options() - Walk the options, keep the link-layer address
+ * @m:		Message, set
+ * @r:		At the first option
+ *
+ * Return: false if one has no length, or ends behind the message
+ */
+static bool read_options(struct ndp_message *m, struct pkt_reader *r)
+{
+	uint8_t want = m->type == ICMP6_NA ? OPT_TARGET_LL : OPT_SOURCE_LL;
+
+	while (r->left) {
+		uint8_t type = pkt_u8(r);
+		size_t units = pkt_u8(r);
+		const uint8_t *p = units ? pkt_take(r, units * 8 - 2) : NULL;
+
+		if (!p)
+			return false;
+		if (type != want)
+			continue;
+		if (units != 1)		/* no Ethernet address */
+			return false;
+		memcpy(m->ll, p, sizeof(m->ll));
+		m->has_ll = true;
+	}
+	return true;
+}
+
+/**
+ * neighbour_ok() - Rules for neighbour messages (RFC 4861, 7.1.1 and 7.1.2)
+ * @f:		Frame
+ * @m:		Message in it
+ *
+ * Return: true if it follows them
+ */
+static bool neighbour_ok(const struct frame *f, const struct ndp_message *m)
+{
+	static const uint8_t group[13] = { 0xff, 0x02, [11] = 0x01, 0xff };
+
+	if (addr_is_multicast(&m->target) || addr_is_any(&m->target))
+		return false;
+	if (m->type == ICMP6_NA)
+		return !addr_is_any(&f->src) &&
+		       !(addr_is_multicast(&f->dst) && m->flags & NA_SOLICITED);
+	return !addr_is_any(&f->src) ||
+	       (!memcmp(f->dst.b, group, sizeof(group)) && !m->has_ll);
+}
+
+/**
+ * read_message() - Check a message (RFC 4861, 6.1.1, 6.1.2, 7.1.1 and 7.1.2)
+ * @f:		Frame with an ICMPv6 message of type 133 to 136
+ * @m:		Set on success
+ *
+ * Return: true if it follows the rules
+ */
+static bool read_message(const struct frame *f, struct ndp_message *m)
+{
+	struct ndp_message msg = { 0 };
+	uint8_t buf[MESSAGE_MAX];
+	struct pkt_reader r;
+	const uint8_t *p;
+
+	if (f->ttl != HOPS || f->l4len > sizeof(buf) || !frame_csum_ok(f))
+		return false;
+	r = pkt_reader(buf, frame_copy(f, 0, buf, sizeof(buf)));
+	msg.type = pkt_u8(&r);
+	if (pkt_u8(&r))			/* code */
+		return false;
+	(void)pkt_be16(&r);		/* checksum */
+	msg.flags = pkt_u8(&r);
+	(void)pkt_take(&r, 3);
+	if (msg.type == ICMP6_NS || msg.type == ICMP6_NA) {
+		p = pkt_take(&r, sizeof(msg.target.b));
+		msg.target = p ? addr_from6(p) : addr_none;
+	} else if (msg.type == ICMP6_RA) {
+		(void)pkt_take(&r, 8);
+	}
+	if (r.bad || !read_options(&msg, &r))
+		return false;
+	if (msg.type == ICMP6_NS || msg.type == ICMP6_NA) {
+		if (!neighbour_ok(f, &msg))
+			return false;
+	} else if (msg.type == ICMP6_RS && addr_is_any(&f->src) && msg.has_ll) {
+		return false;
+	}
+	*m = msg;
+	return true;
+}
+
+/* put_ll() - Our MAC address as an option */
+static void put_ll(struct pkt_writer *w, uint8_t type)
+{
+	pkt_put_u8(w, type);
+	pkt_put_u8(w, 1);
+	pkt_put(w, net->mac, sizeof(net->mac));
+}
+
+/**
+ * send_na() - Neighbour advertisement (RFC 4861, section 4.4)
+ * @target:	Whose MAC address we tell
+ * @dst:	Who asked; all nodes if nobody did, or nobody with an address
+ * @flags:	NA_SOLICITED or 0
+ */
+static void send_na(const struct addr *target, const struct addr *dst, uint8_t flags)
+{
+	struct addr router = ndp_router();
+	uint8_t buf[32];
+	struct pkt_writer w = pkt_writer(buf, sizeof(buf));
+
+	/* Without this flag the guest would take us off its list of routers */
+	if (addr_eq(target, &router))
+		flags |= NA_ROUTER;
+	pkt_put_u8(&w, ICMP6_NA);
+	pkt_put_zero(&w, 3);
+	pkt_put_u8(&w, flags | NA_OVERRIDE);
+	pkt_put_zero(&w, 3);
+	pkt_put(&w, target->b, sizeof(target->b));
+	put_ll(&w, OPT_TARGET_LL);
+	(void)frame_send(target, dst, WIRE_ICMP6, buf, (uint32_t)w.len, HOPS);
+}
+
+/* put_prefix() - Prefix information (RFC 4861, section 4.6.2) */
+static void put_prefix(struct pkt_writer *w)
+{
+	if (addr_is_any(&net->addr6) || addr_is_linklocal(&net->addr6))
+		return;
+	pkt_put_u8(w, OPT_PREFIX);
+	pkt_put_u8(w, 4);
+	pkt_put_u8(w, 64);
+	pkt_put_u8(w, PREFIX_ONLINK | PREFIX_AUTO);
+	pkt_put_be32(w, LIFETIME_S);	/* valid */
+	pkt_put_be32(w, LIFETIME_S);	/* preferred */
+	pkt_put_zero(w, 4);
+	pkt_put(w, net->addr6.b, 8);
+	pkt_put_zero(w, 8);
+}
+
+/* put_mtu() - MTU of the link (RFC 4861, section 4.6.4) */
+static void put_mtu(struct pkt_writer *w)
+{
+	if (!net->mtu_told || net->mtu < NET_MTU_MIN6)
+		return;
+	pkt_put_u8(w, OPT_MTU);
+	pkt_put_u8(w, 1);
+	pkt_put_be16(w, 0);
+	pkt_put_be32(w, net->mtu);
+}
+
+/* put_rdnss() - Resolvers (RFC 8106, section 5.1) */
+static void put_rdnss(struct pkt_writer *w)
+{
+	if (!self.conf.dns || !net->ndns6)
+		return;
+	pkt_put_u8(w, OPT_RDNSS);
+	pkt_put_u8(w, (uint8_t)(1 + 2 * net->ndns6));
+	pkt_put_be16(w, 0);
+	pkt_put_be32(w, LIFETIME_S);
+	for (unsigned i = 0; i < net->ndns6; i++)
+		pkt_put(w, net->dns6[i].b, sizeof(net->dns6[i].b));
+}
+
+/* put_dnssl() - Search list (RFC 8106, section 5.2), as far as there is room */
+static void put_dnssl(struct pkt_writer *w)
+{
+	uint8_t names[NET_SEARCH_MAX * DNSNAME_MAX];
+	size_t room = w->size - w->len;
+	struct pkt_writer n;
+
+	if (!self.conf.search || room < 8)
+		return;
+	/* The option's length counts units of 8 bytes, and has to fit a byte */
+	room = min_size((room - 8) / 8 * 8, 254 * 8);
+	n = pkt_writer(names, min_size(room, sizeof(names)));
+	for (unsigned i = 0; i < net->nsearch; i++) {
+		uint8_t wire[DNSNAME_MAX];
+		size_t len = dnsname_encode(net->search[i], wire);
+
+		if (len <= n.size - n.len)
+			pkt_put(&n, wire, len);
+	}
+	if (!n.len)
+		return;
+	pkt_put_u8(w, OPT_DNSSL);
+	pkt_put_u8(w, (uint8_t)(1 + (n.len + 7) / 8));
+	pkt_put_be16(w, 0);
+	pkt_put_be32(w, LIFETIME_S);
+	pkt_put(w, names, n.len);
+	pkt_put_zero(w, (8 - n.len % 8) % 8);
+}
+
+/**
+ * send_ra() - Router advertisement (RFC 4861, section 4.2)
+ * @dst:	Who asked, or all nodes
+ */
+static void send_ra(const struct addr *dst)
+{
+	uint8_t managed = self.conf.managed ? RA_MANAGED | RA_OTHER : 0;
+	struct addr router = ndp_router();
+	uint8_t buf[RA_MAX];
+	struct pkt_writer w = pkt_writer(buf, sizeof(buf));
+
+	pkt_put_u8(&w, ICMP6_RA);
+	pkt_put_zero(&w, 3);
+	pkt_put_u8(&w, GUEST_HOPS);
+	pkt_put_u8(&w, managed);
+	pkt_put_be16(&w, LIFETIME_S);
+	pkt_put_zero(&w, 8);		/* reachable and retransmission time */
+	put_ll(&w, OPT_SOURCE_LL);
+	put_mtu(&w);
+	put_prefix(&w);
+	put_rdnss(&w);
+	put_dnssl(&w);
+	if (BUG_ON(w.bad))
+		return;
+	(void)frame_send(&router, dst, WIRE_ICMP6, buf, (uint32_t)w.len, HOPS);
+}
+
+/**
+ * wake() - The guest speaks IPv6: have advertisements sent from now on
+ *
+ * We are not told the time here: ndp_timer() is, and is asked for at once.
+ */
+static void wake(void)
+{
+	if (self.awake || !self.conf.ra)
+		return;
+	self.awake = true;
+	timer_set(TIMER_RA, AT_ONCE);
+}
+
+/**
+ * learn() - Remember the guest's MAC and IPv6 addresses
+ * @f:		Frame
+ * @m:		Message in it
+ */
+static void learn(const struct frame *f, const struct ndp_message *m)
+{
+	static const uint8_t zero[6];
+	struct addr router = ndp_router();
+	bool probe = m->type == ICMP6_NS && addr_is_any(&f->src);
+	const struct addr *a = probe ? &m->target : &f->src;
+
+	if (addr_is_any(a) || addr_eq(a, &router))
+		return;
+	if (m->has_ll && !(m->ll[0] & 1) && memcmp(m->ll, zero, sizeof(zero)))
+		net_learn_mac(m->ll);
+	net_learn_addr(a);
+}
+
+/**
+ * answer_ns() - Neighbour solicitation (RFC 4861, 7.2.3 and 7.2.4)
+ * @f:		Frame
+ * @target:	Address asked for
+ */
+static void answer_ns(const struct frame *f, const struct addr *target)
+{
+	struct addr router = ndp_router();
+
+	if (addr_is_any(&f->src)) {
+		if (addr_eq(target, &router))
+			send_na(target, &addr_all_nodes, 0);
+		return;
+	}
+	if (addr_eq(target, &net->addr6) || addr_eq(target, &net->seen6) ||
+	    addr_eq(target, &net->ll6) || addr_eq(target, &f->src))
+		return;
+	send_na(target, &f->src, NA_SOLICITED);
+}
+
+/**
+ * ndp_frame() - Handle a message of the guest, if it is one of ours
+ * @f:		Frame of kind FRAME_IP
+ *
+ * Return: true if @f was neighbour discovery, handled or dropped
+ */
+bool ndp_frame(const struct frame *f)
+{
+	const uint8_t *type = frame_l4(f, 1);
+	struct ndp_message m;
+
+	if (f->proto != WIRE_ICMP6 || addr_is4(&f->dst) || !type ||
+	    *type < ICMP6_RS || *type > ICMP6_NA)
+		return false;
+	if (!read_message(f, &m)) {
+		count(DROP_NDP_BAD);
+		debug("ndp: malformed message of type %u dropped", *type);
+		return true;
+	}
+	if (m.type == ICMP6_RA)
+		return true;
+
+	learn(f, &m);
+	wake();
+	if (m.type == ICMP6_NS && self.conf.on)
+		answer_ns(f, &m.target);
+	else if (m.type == ICMP6_RS && self.conf.ra)
+		send_ra(addr_is_any(&f->src) ? &addr_all_nodes : &f->src);
+	return true;
+}
+
+/**
+ * ndp_timer() - The timer for unsolicited advertisements is due
+ * @now:	Time, us
+ *
+ * Sends one, unless this is the call that wake() asked for: then the guest has
+ * just solicited one, or is about to.
+ */
+void ndp_timer(uint64_t now)
+{
+	if (!self.awake)
+		return;
+	if (!tap_up()) {
+		self.awake = self.running = false;
+		return;
+	}
+	if (self.running)
+		send_ra(&addr_all_nodes);
+	self.running = true;
+	timer_set(TIMER_RA, now + INTERVAL_S * UINT64_C(1000000));
+}
+
+/**
+ * ndp_advertise() - Tell the guest at once what has changed, or who we are
+ *
+ * For a new prefix, router or resolver, or after a move to another host.
+ */
+void ndp_advertise(void)
+{
+	struct addr router = ndp_router();
+
+	if (!net->has6)
+		return;
+	if (self.conf.ra)
+		send_ra(&addr_all_nodes);
+	if (self.conf.on)
+		send_na(&router, &addr_all_nodes, 0);
+}

@@ -1,0 +1,583 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * netlink.c - links, addresses and routes of a network namespace, by rtnetlink
+ *
+ * Theory of operation
+ *
+ *   A request goes out, messages come back until one of them ends the answer:
+ *   NLMSG_DONE after a dump, NLMSG_ERROR (0 is success) after anything else,
+ *   since each other request asks for an acknowledgement.  The functions here
+ *   pull:
+ *
+ *	if (send_request(&q, fd, &m))		one datagram out
+ *		while (next_message(&q, &in))	messages of that answer only
+ *			...
+ *	return q.result;			what the end of it said
+ *
+ *   A dump during which the kernel's tables changed is marked as interrupted: it
+ *   may miss entries or have them twice.  It is read anew, a few times.  What is
+ *   left over of an answer that was given up is told from the next one by its
+ *   sequence number.
+ *
+ *   The descriptor decides which network namespace is meant: the one its socket
+ *   was opened in, whoever uses it.  No answer is kept.
+ */
+#include "netlink.h"
+
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum {
+	ANSWER_MAX	= 32768,	/* what the kernel puts in a datagram at most */
+	ANSWER_WAIT_S	= 2,
+	DUMP_TRIES	= 8,
+	RANKED_MAX	= 64,
+	LOOPBACK	= 1,		/* its number in every namespace */
+};
+
+/**
+ * struct netlink_self - state of this file
+ * @seq:	sequence number of the last request
+ * @answer:	datagram being read
+ */
+static struct {
+	uint32_t seq;
+	uint8_t answer[ANSWER_MAX];
+} self;
+
+/**
+ * struct query - a request that was sent, and its answer so far
+ * @fd:		netlink socket
+ * @seq:	its sequence number
+ * @left:	what is left of the datagram in self.answer
+ * @interrupted: tables changed during the dump
+ * @result:	at the end: 0, or -errno
+ */
+struct query {
+	int fd;
+	uint32_t seq;
+	struct pkt_reader left;
+	bool interrupted;
+	int result;
+};
+
+/**
+ * netlink_open() - rtnetlink socket of the network namespace we are in
+ *
+ * Return: descriptor, or -errno
+ */
+int netlink_open(void)
+{
+	struct timeval wait = { .tv_sec = ANSWER_WAIT_S };
+	int one = 1;
+	int fd;
+
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (fd < 0)
+		return -errno;
+
+	/* Refinements: a kernel without the second dumps more, and we filter */
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof(one));
+	return fd;
+}
+
+/**
+ * netlink_close() - Close what netlink_open() gave
+ * @fd:		Descriptor
+ */
+void netlink_close(int fd)
+{
+	(void)close(fd);
+}
+
+/* send_request() - Send it; on failure the query is over, with its result set */
+static bool send_request(struct query *q, int fd, struct nlmsg *m)
+{
+	*q = (struct query){ .fd = fd, .seq = ++self.seq };
+
+	if (!nlmsg_end(m, q->seq))
+		q->result = -EMSGSIZE;
+	else if (send(fd, m->buf, m->w.len, MSG_NOSIGNAL) < 0)
+		q->result = -errno;
+	return !q->result;
+}
+
+/* next_datagram() - Read the next datagram; 0 or -errno */
+static int next_datagram(struct query *q)
+{
+	struct iovec iov = { self.answer, sizeof(self.answer) };
+	struct sockaddr_nl from = { .nl_family = AF_NETLINK };
+	struct msghdr mh = {
+		.msg_name = &from, .msg_namelen = sizeof(from),
+		.msg_iov = &iov, .msg_iovlen = 1,
+	};
+	ssize_t n;
+
+	do {
+		n = recvmsg(q->fd, &mh, 0);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	if (n == 0)
+		return -EPIPE;
+	if (mh.msg_flags & MSG_TRUNC)
+		return -EMSGSIZE;
+	if (mh.msg_namelen == sizeof(from) && from.nl_pid)
+		n = 0;				/* not from the kernel */
+	q->left = pkt_reader(self.answer, (size_t)n);
+	return 0;
+}
+
+/* end_of_answer() - What the message that ends an answer says: 0 or -errno */
+static int end_of_answer(const struct query *q, const struct nlmsg_in *in)
+{
+	int code;
+
+	if (!nlmsg_code(in->body, &code))
+		return -EBADMSG;
+	return code ? code : q->interrupted ? -EINTR : 0;
+}
+
+/* next_message() - Next message of an answer; false: @q->result is set */
+static bool next_message(struct query *q, struct nlmsg_in *in)
+{
+	for (;;) {
+		if (!q->left.left) {
+			q->result = next_datagram(q);
+			if (q->result)
+				return false;
+			continue;
+		}
+		if (!nlmsg_next(&q->left, in)) {
+			q->result = -EBADMSG;
+			return false;
+		}
+		if (in->seq != q->seq || in->type == NLMSG_NOOP)
+			continue;
+		if (in->flags & NLM_F_DUMP_INTR)
+			q->interrupted = true;
+		if (in->type != NLMSG_DONE && in->type != NLMSG_ERROR)
+			return true;
+		q->result = end_of_answer(q, in);
+		return false;
+	}
+}
+
+/* just_ack() - Send a request that only has an acknowledgement; 0 or -errno */
+static int just_ack(int fd, struct nlmsg *m)
+{
+	struct nlmsg_in in;
+	struct query q;
+
+	if (send_request(&q, fd, m))
+		while (next_message(&q, &in))
+			;
+	return q.result;
+}
+
+/* ---- links ---- */
+
+/* get_link() - Send a request for one link and read it; 0 or -errno */
+static int get_link(int fd, struct nlmsg *m, struct netlink_link *l)
+{
+	bool found = false;
+	struct nlmsg_in in;
+	struct query q;
+
+	if (send_request(&q, fd, m))
+		while (next_message(&q, &in))
+			if (in.type == RTM_NEWLINK && nlmsg_link(in.body, l))
+				found = true;
+	if (q.result)
+		return q.result;
+	return found ? 0 : -ENODEV;
+}
+
+/**
+ * netlink_link_by_name() - Look up an interface
+ * @fd:		Netlink socket
+ * @name:	Its name
+ * @l:		Set on success
+ *
+ * Return: 0, -ENODEV if there is none, or another -errno
+ */
+int netlink_link_by_name(int fd, const char *name, struct netlink_link *l)
+{
+	struct ifinfomsg info = { .ifi_family = AF_UNSPEC };
+	struct nlmsg m;
+
+	if (!*name || strlen(name) >= NLMSG_NAME)
+		return -ENODEV;
+	nlmsg_begin(&m, RTM_GETLINK, 0, &info, sizeof(info));
+	nlmsg_put(&m, IFLA_IFNAME, name, strlen(name) + 1);
+	return get_link(fd, &m, l);
+}
+
+/**
+ * netlink_link_by_index() - Look up an interface
+ * @fd:		Netlink socket
+ * @index:	Its number
+ * @l:		Set on success
+ *
+ * Return: 0, -ENODEV if there is none, or another -errno
+ */
+int netlink_link_by_index(int fd, unsigned index, struct netlink_link *l)
+{
+	struct ifinfomsg info = { .ifi_index = (int)index };
+	struct nlmsg m;
+
+	if (!index)
+		return -ENODEV;
+	nlmsg_begin(&m, RTM_GETLINK, 0, &info, sizeof(info));
+	return get_link(fd, &m, l);
+}
+
+/* put_no_autoll() - The attribute for it: nested twice, padded to 4 bytes */
+static void put_no_autoll(struct nlmsg *m)
+{
+	struct {
+		struct rtattr inet6;
+		struct rtattr mode;
+		uint8_t value[4];
+	} spec = {
+		.inet6 = { sizeof(spec), AF_INET6 },
+		.mode = { sizeof(spec.mode) + 1, IFLA_INET6_ADDR_GEN_MODE },
+		.value = { IN6_ADDR_GEN_MODE_NONE },
+	};
+
+	nlmsg_put(m, IFLA_AF_SPEC, &spec, sizeof(spec));
+}
+
+/**
+ * netlink_link_change() - Set properties of an interface
+ * @fd:		Netlink socket
+ * @index:	Which
+ * @c:		What
+ *
+ * Return: 0 or -errno
+ */
+int netlink_link_change(int fd, unsigned index, const struct netlink_change *c)
+{
+	static const uint8_t none[sizeof(c->mac)];
+	struct ifinfomsg info = {
+		.ifi_index = (int)index,
+		.ifi_flags = c->up ? IFF_UP : 0,
+		.ifi_change = c->up ? IFF_UP : 0,
+	};
+	struct nlmsg m;
+
+	nlmsg_begin(&m, RTM_NEWLINK, 0, &info, sizeof(info));
+	if (c->mtu)
+		nlmsg_put_u32(&m, IFLA_MTU, c->mtu);
+	if (memcmp(c->mac, none, sizeof(none)))
+		nlmsg_put(&m, IFLA_ADDRESS, c->mac, sizeof(c->mac));
+	if (c->no_autoll)
+		put_no_autoll(&m);
+	return just_ack(fd, &m);
+}
+
+/* ---- addresses ---- */
+
+/* insert() - Into a list sorted by rank, behind those of the same; new length */
+static int insert(struct netlink_addr *addrs, uint8_t *rank, int n, int max,
+		  const struct netlink_addr *a, int r)
+{
+	int i;
+
+	if (n == max && (!n || rank[n - 1] <= r))
+		return n;
+	for (i = n < max ? n++ : n - 1; i > 0 && rank[i - 1] > r; i--) {
+		addrs[i] = addrs[i - 1];
+		rank[i] = rank[i - 1];
+	}
+	addrs[i] = *a;
+	rank[i] = (uint8_t)r;
+	return n;
+}
+
+/**
+ * netlink_addrs() - Addresses of an interface that are fit for use
+ * @fd:		Netlink socket
+ * @family:	AF_INET or AF_INET6
+ * @index:	Interface
+ * @addrs:	Filled: global ones first, temporary and secondary ones later;
+ *		none that is link-local (IPv6), deprecated, tentative or duplicate
+ * @max:	Room there, up to 64
+ *
+ * Return: how many, or -errno
+ */
+int netlink_addrs(int fd, int family, unsigned index,
+		  struct netlink_addr *addrs, int max)
+{
+	struct ifaddrmsg info = {
+		.ifa_family = (uint8_t)family, .ifa_index = index,
+	};
+	uint8_t rank[RANKED_MAX];
+	struct netlink_addr a;
+	int n, r, tries = 0;
+	struct nlmsg_in in;
+	struct query q;
+	struct nlmsg m;
+
+	max = max < RANKED_MAX ? max : RANKED_MAX;
+	do {
+		n = 0;
+		nlmsg_begin(&m, RTM_GETADDR, NLM_F_DUMP, &info, sizeof(info));
+		if (!send_request(&q, fd, &m))
+			break;
+		while (next_message(&q, &in)) {
+			if (in.type != RTM_NEWADDR)
+				continue;
+			r = nlmsg_addr(in.body, family, index, &a);
+			if (r >= 0)
+				n = insert(addrs, rank, n, max, &a, r);
+		}
+	} while (q.result == -EINTR && ++tries < DUMP_TRIES);
+
+	return q.result ? q.result : n;
+}
+
+/**
+ * netlink_addr_add() - Add an address to an interface
+ * @fd:		Netlink socket
+ * @index:	Which
+ * @a:		Address; IPv6 is usable at once: nobody else is on our links, so
+ *		that looking for duplicates (RFC 4862, 5.4) only costs a second
+ *
+ * Return: 0, -EEXIST if it is there, or another -errno
+ */
+int netlink_addr_add(int fd, unsigned index, const struct netlink_addr *a)
+{
+	bool is4 = addr_is4(&a->addr);
+	struct ifaddrmsg info = {
+		.ifa_family = is4 ? AF_INET : AF_INET6,
+		.ifa_prefixlen = a->prefix,
+		.ifa_flags = is4 ? 0 : IFA_F_NODAD,
+		.ifa_scope = addr_is_linklocal(&a->addr) ? RT_SCOPE_LINK :
+			     RT_SCOPE_UNIVERSE,
+		.ifa_index = index,
+	};
+	struct nlmsg m;
+
+	nlmsg_begin(&m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &info, sizeof(info));
+	nlmsg_put_addr(&m, IFA_LOCAL, &a->addr);
+	nlmsg_put_addr(&m, IFA_ADDRESS, &a->addr);
+	return just_ack(fd, &m);
+}
+
+/* ---- routes ---- */
+
+/*
+ * ask_routes() - Request a dump of the main table
+ *
+ * Not of one interface: with that filter the kernel may leave out routes with
+ * several next hops, of which only a later one is there.
+ */
+static bool ask_routes(struct query *q, int fd, int family)
+{
+	struct rtmsg info = {
+		.rtm_family = (uint8_t)family, .rtm_table = RT_TABLE_MAIN,
+	};
+	struct nlmsg m;
+
+	nlmsg_begin(&m, RTM_GETROUTE, NLM_F_DUMP, &info, sizeof(info));
+	return send_request(q, fd, &m);
+}
+
+/**
+ * netlink_default() - The default route that packets take
+ * @fd:		Netlink socket
+ * @family:	AF_INET or AF_INET6
+ * @index:	Interface it has to leave by, 0: any but the loopback
+ * @route:	Set on success: that of the lowest metric, the first of several
+ *
+ * Return: 0, -ENETUNREACH if there is none, or another -errno
+ */
+int netlink_default(int fd, int family, unsigned index,
+		    struct netlink_route *route)
+{
+	struct netlink_route r, best = { 0 };
+	struct nlmsg_in in;
+	struct query q;
+	int tries = 0;
+
+	do {
+		best.index = 0;
+		if (!ask_routes(&q, fd, family))
+			break;
+		while (next_message(&q, &in)) {
+			if (in.type != RTM_NEWROUTE ||
+			    !nlmsg_route(in.body, family, index, &r) ||
+			    r.prefix || (!index && r.index == LOOPBACK))
+				continue;
+			if (!best.index || r.metric < best.metric)
+				best = r;
+		}
+	} while (q.result == -EINTR && ++tries < DUMP_TRIES);
+
+	if (q.result)
+		return q.result;
+	if (!best.index)
+		return -ENETUNREACH;
+	*route = best;
+	return 0;
+}
+
+/**
+ * netlink_routes() - Routes of an interface, beside the default ones
+ * @fd:		Netlink socket
+ * @family:	AF_INET or AF_INET6
+ * @index:	Interface
+ * @routes:	Filled; none that the kernel made for an address
+ * @max:	Room there; further ones are left out
+ *
+ * Return: how many, or -errno
+ */
+int netlink_routes(int fd, int family, unsigned index,
+		   struct netlink_route *routes, int max)
+{
+	struct netlink_route r;
+	struct nlmsg_in in;
+	int n, tries = 0;
+	struct query q;
+
+	do {
+		n = 0;
+		if (!ask_routes(&q, fd, family))
+			break;
+		while (next_message(&q, &in)) {
+			if (in.type == RTM_NEWROUTE && n < max &&
+			    nlmsg_route(in.body, family, index, &r) &&
+			    r.prefix && !r.by_kernel)
+				routes[n++] = r;
+		}
+	} while (q.result == -EINTR && ++tries < DUMP_TRIES);
+
+	return q.result ? q.result : n;
+}
+
+/**
+ * netlink_route_add() - Add a route through an interface
+ * @fd:		Netlink socket
+ * @index:	Which
+ * @r:		Route; of it only @dst, @prefix and @via count
+ * @onlink:	The next hop is a neighbour even if no address says so
+ *
+ * Return: 0, -EEXIST if it is there, or another -errno
+ */
+int netlink_route_add(int fd, unsigned index, const struct netlink_route *r,
+		      bool onlink)
+{
+	bool is4 = addr_is4(&r->dst), has_via = !addr_is_none(&r->via);
+	struct rtmsg info = {
+		.rtm_family = is4 ? AF_INET : AF_INET6,
+		.rtm_dst_len = r->prefix,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = RTPROT_BOOT,
+		.rtm_scope = is4 && !has_via ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+		.rtm_type = RTN_UNICAST,
+		.rtm_flags = onlink ? RTNH_F_ONLINK : 0,
+	};
+	struct nlmsg m;
+
+	nlmsg_begin(&m, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &info, sizeof(info));
+	nlmsg_put_u32(&m, RTA_OIF, index);
+	if (r->prefix)
+		nlmsg_put_addr(&m, RTA_DST, &r->dst);
+	if (has_via && addr_is4(&r->via) == is4)
+		nlmsg_put_addr(&m, RTA_GATEWAY, &r->via);
+	else if (has_via)
+		nlmsg_put_via(&m, &r->via);
+	return just_ack(fd, &m);
+}
+
+/* ---- all at once ---- */
+
+/* add_addr() - It may be there already */
+static int add_addr(int fd, unsigned index, const struct netlink_addr *a)
+{
+	int rc = netlink_addr_add(fd, index, a);
+
+	return rc == -EEXIST ? 0 : rc;
+}
+
+/* add_ll6() - A link-local address, made from the MAC address as the kernel does */
+static int add_ll6(int fd, unsigned index)
+{
+	struct netlink_addr ll = { .prefix = 64 };
+	struct netlink_link link;
+	int rc;
+
+	rc = netlink_link_by_index(fd, index, &link);
+	if (rc)
+		return rc;
+	ll.addr = addr_ll_from_mac(link.mac);
+	return add_addr(fd, index, &ll);
+}
+
+/* add_route() - It may be there already; the next hop may be behind no address */
+static int add_route(int fd, unsigned index, const struct netlink_route *r)
+{
+	int rc = netlink_route_add(fd, index, r, false);
+
+	if (rc && rc != -EEXIST && !addr_is_none(&r->via))
+		rc = netlink_route_add(fd, index, r, true);
+	return rc == -EEXIST ? 0 : rc;
+}
+
+/* add_routes() - Those on the link first, since the others need them */
+static int add_routes(int fd, unsigned index, const struct netlink_setup *s)
+{
+	int rc = 0;
+
+	for (int i = 0; !rc && i < s->nroutes; i++)
+		if (addr_is_none(&s->routes[i].via))
+			rc = add_route(fd, index, &s->routes[i]);
+	for (int i = 0; !rc && i < s->nroutes; i++)
+		if (!addr_is_none(&s->routes[i].via))
+			rc = add_route(fd, index, &s->routes[i]);
+	return rc;
+}
+
+/**
+ * netlink_setup() - Give an interface all that it shall have
+ * @fd:		Netlink socket
+ * @index:	Interface
+ * @s:		What
+ *
+ * The loopback of that namespace is set up too.  What is there already is left
+ * as it is.  All addresses are usable when this returns.
+ *
+ * Return: 0, or -errno of what failed first
+ */
+int netlink_setup(int fd, unsigned index, const struct netlink_setup *s)
+{
+	static const struct netlink_change manual = { .no_autoll = true };
+	static const struct netlink_change up = { .up = true };
+	struct netlink_change c = { .mtu = s->full ? s->mtu : 0 };
+	int rc;
+
+	memcpy(c.mac, s->mac, sizeof(c.mac));
+	rc = netlink_link_change(fd, LOOPBACK, &up);
+	if (!rc)
+		rc = netlink_link_change(fd, index, &c);
+	if (rc || !s->full)
+		return rc;
+
+	/* Without IPv6 in the kernel this is refused, and not needed */
+	(void)netlink_link_change(fd, index, &manual);
+	rc = netlink_link_change(fd, index, &up);
+	if (!rc && s->has6)
+		rc = add_ll6(fd, index);
+	for (int i = 0; !rc && i < s->naddrs; i++)
+		rc = add_addr(fd, index, &s->addrs[i]);
+	return rc ? rc : add_routes(fd, index, s);
+}

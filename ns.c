@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * ns.c - a network namespace as the guest, seen from the daemon
+ *
+ * Theory of operation
+ *
+ *   The daemon enters no namespace.  What it needs of one are descriptors: the
+ *   tap device, sockets for spliced connections, lists of open ports.  They come
+ *   from the agent (ns_agent.c), a process in there, over a pair of sockets that
+ *   is the one thing both hold.  The order at start:
+ *
+ *	ns_open()	the namespaces and the tap are there
+ *	ns_configure()	addresses, routes, loopback
+ *	ns_start()	everything else is ready: the command may run
+ *
+ *   These end the program with one line if they fail, which says what to do.
+ *   Afterwards only ns_socket() talks to the agent.  It waits for the answer, in
+ *   the loop, which takes some ten microseconds; TCP sockets are fetched in
+ *   batches.  If the agent does not answer in time it is given up for good.
+ *
+ *   The agent shares a user namespace with the command, so that its answers are
+ *   not believed: number and kind of descriptors are checked.
+ *
+ *   When a namespace goes: for one we made, the command's end is the end.  For
+ *   that of a process, we watch the process; for a path, the directory it is in.
+ *   A path that leads elsewhere now is as good as gone.
+ */
+#include "ns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "ns_agent.h"
+
+enum { ANSWER_WAIT_S = 2, SIGNALED = 128 };
+
+/**
+ * struct ns_self - state of this file
+ * @opened:	ns_open() was called
+ * @agent:	socket to the agent, -1: it has gone
+ * @pool:	TCP sockets of the namespace, for IPv4 and IPv6
+ * @pool.fd:	@pool.n descriptors
+ * @watch:	as given to the loop, -1: none
+ * @watch_pid:	it is a pidfd
+ * @dir:	directory of the path
+ * @base:	the path's last component
+ * @dev:	device and inode of the namespace
+ * @ino:	see there
+ */
+static struct {
+	bool opened;
+	int agent;
+	struct {
+		int fd[NS_AGENT_FDS];
+		int n;
+	} pool[2];
+	int watch;
+	bool watch_pid;
+	int dir;
+	char base[NS_PATH];
+	dev_t dev;
+	ino_t ino;
+} self;
+
+/* ---- talking to the agent ---- */
+
+/* give_up() - The agent is out of step, or dead */
+static void give_up(void)
+{
+	(void)close(self.agent);
+	self.agent = -1;
+}
+
+/* take_fds() - Descriptors beside a reply; those beyond @max are closed */
+static int take_fds(struct msghdr *mh, int *fds, int max)
+{
+	int n = 0, fd;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(mh); c; c = CMSG_NXTHDR(mh, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; CMSG_LEN((i + 1) * sizeof(fd)) <= c->cmsg_len; i++) {
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
+			if (n < max)
+				fds[n++] = fd;
+			else
+				(void)close(fd);
+		}
+	}
+	return n;
+}
+
+/*
+ * answer() - Read a reply
+ * @r:		Set on success
+ * @fds:	Filled
+ * @max:	Room there
+ *
+ * Return: number of descriptors, or -errno; not what the reply says
+ */
+static int answer(struct ns_agent_reply *r, int *fds, int max)
+{
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(NS_AGENT_FDS * sizeof(int))];
+	} control;
+	struct iovec iov = { r, sizeof(*r) };
+	struct msghdr mh = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control.buf, .msg_controllen = sizeof(control.buf),
+	};
+	ssize_t len;
+	int n;
+
+	do {
+		len = recvmsg(self.agent, &mh, MSG_CMSG_CLOEXEC);
+	} while (len < 0 && errno == EINTR);
+	if (len < 0) {
+		n = errno == EAGAIN ? -ETIMEDOUT : -errno;
+		give_up();
+		return n;
+	}
+	n = take_fds(&mh, fds, max);
+	if (len == sizeof(*r) && r->result <= 0)
+		return n;
+	while (n > 0)
+		(void)close(fds[--n]);
+	give_up();
+	return len ? -EBADMSG : -EPIPE;
+}
+
+/* ask() - Send a request and read the reply; number of descriptors, or -errno */
+static int ask(const struct ns_agent_request *q, int *fds, int max)
+{
+	struct ns_agent_reply r;
+	int n;
+
+	if (!self.opened || self.agent < 0)
+		return -ENOTCONN;
+	if (send(self.agent, q, sizeof(*q), MSG_NOSIGNAL) < 0) {
+		n = -errno;
+		give_up();
+		return n;
+	}
+	n = answer(&r, fds, max);
+	return n < 0 || !r.result ? n : r.result;
+}
+
+/* ---- what went wrong ---- */
+
+/* die_clone() - Namespaces could not be made */
+static _Noreturn void die_clone(int error)
+{
+	if (error == EPERM || error == EACCES)
+		die_errno(error, "Can't make namespaces: allow it by sysctl "
+			  "kernel.unprivileged_userns_clone=1, or run as root");
+	if (error == ENOSPC || error == EUSERS)
+		die_errno(error, "Can't make namespaces: raise sysctl "
+			  "user.max_user_namespaces and user.max_net_namespaces");
+	die_errno(error, "Can't make namespaces: the kernel lacks CONFIG_USER_NS, "
+		  "CONFIG_NET_NS or clone3()");
+}
+
+/* die_tun() - No tap device could be made */
+static _Noreturn void die_tun(enum ns_stage stage, int error, const char *ifname)
+{
+	if (stage == NS_STAGE_OPEN_TUN && (error == EACCES || error == EPERM))
+		die_errno(error, "Can't open /dev/net/tun: as root, "
+			  "chmod 666 /dev/net/tun");
+	if (stage == NS_STAGE_OPEN_TUN)
+		die_errno(error, "Can't open /dev/net/tun: as root, modprobe tun, "
+			  "or mknod -m 666 /dev/net/tun c 10 200");
+	if (error == EPERM)
+		die_errno(error, "No right to make an interface in the namespace: "
+			  "name its user namespace by --userns, or run as root");
+	die_errno(error, "Can't make tap %s in the namespace: choose another name "
+		  "by --ns-ifname", *ifname ? ifname : "tap0");
+}
+
+/* die_agent() - Say how far the agent came, and what to do about it */
+static _Noreturn void die_agent(const struct ns_conf *conf, enum ns_stage stage,
+				int error)
+{
+	char path[NS_PATH] = "";
+
+	if (!ns_enter_spawns(conf))
+		(void)ns_enter_path(conf, path);
+
+	switch (stage) {
+	case NS_STAGE_CLONE:
+		die_clone(error);
+	case NS_STAGE_MAP:
+		die_errno(error, "Can't become root in a new user namespace: allow it "
+			  "by sysctl kernel.apparmor_restrict_unprivileged_userns=0, "
+			  "or run as root");
+	case NS_STAGE_OPEN_NETNS:
+		if (conf->pid)
+			die_errno(error, "Can't open the network namespace of PID %i",
+				  conf->pid);
+		die_errno(error, "Can't open network namespace %s (--netns)", path);
+	case NS_STAGE_OPEN_USERNS:
+		die_errno(error, "Can't open user namespace %s (--userns)",
+			  conf->userns ? conf->userns : "of the process");
+	case NS_STAGE_JOIN_USERNS:
+		die_errno(error, "Can't join user namespace %s (--userns): "
+			  "be the user who made it, or root", conf->userns);
+	case NS_STAGE_JOIN_NETNS:
+		die_errno(error, "Can't join network namespace %s: name its user "
+			  "namespace by --userns, or run as root", path);
+	case NS_STAGE_OPEN_TUN:
+	case NS_STAGE_MAKE_TAP:
+		die_tun(stage, error, conf->ifname);
+	case NS_STAGE_NETLINK:
+		die_errno(error, "Can't read interfaces in the namespace");
+	case NS_STAGE_NUM:
+		break;
+	}
+	die_errno(error, "Can't enter the namespace");
+}
+
+/* ---- whether it is still there ---- */
+
+/* path_pid() - PID in /proc/PID/..., 0: it is another path */
+static pid_t path_pid(const char *path)
+{
+	static const char proc[] = "/proc/";
+	char digits[NS_PATH];
+	uint32_t pid = 0;
+	size_t n;
+
+	if (strncmp(path, proc, sizeof(proc) - 1))
+		return 0;
+	path += sizeof(proc) - 1;
+	n = strcspn(path, "/");
+	if (!path[n] || !util_copy_n(digits, sizeof(digits), path, n) ||
+	    !util_parse_uint(digits, INT32_MAX, &pid))
+		return 0;
+	return (pid_t)pid;
+}
+
+/* watch_path() - Watch a path in a file system; descriptor or -errno */
+static int watch_path(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[NS_PATH];
+	struct stat st;
+	int fd, rc;
+
+	if (!slash)
+		return -EINVAL;
+	(void)util_copy_n(dir, sizeof(dir), path, (size_t)(slash - path) + 1);
+	(void)util_copy(self.base, sizeof(self.base), slash + 1);
+	self.dir = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (self.dir < 0 || fstatat(self.dir, self.base, &st, 0))
+		return -errno;
+	self.dev = st.st_dev;
+	self.ino = st.st_ino;
+
+	fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	if (inotify_add_watch(fd, dir, IN_DELETE | IN_MOVED_FROM | IN_DELETE_SELF |
+			      IN_MOVE_SELF | IN_ONLYDIR) >= 0)
+		return fd;
+	rc = -errno;
+	(void)close(fd);
+	return rc;
+}
+
+/* watch_ns() - Watch the namespace we joined */
+static void watch_ns(const struct ns_conf *conf)
+{
+	char path[NS_PATH];
+	pid_t pid;
+
+	self.watch = self.dir = -1;
+	if (ns_enter_spawns(conf) || conf->no_quit || !ns_enter_path(conf, path))
+		return;
+	pid = path_pid(path);
+	self.watch_pid = pid > 0;
+	self.watch = pid ? (int)syscall(SYS_pidfd_open, pid, 0) : watch_path(path);
+	if (pid && self.watch < 0)
+		self.watch = -errno;
+	if (self.watch >= 0)
+		return;
+	warn_errno(-self.watch, "Can't watch %s: we stay when it goes", path);
+	self.watch = -1;
+}
+
+/**
+ * ns_gone() - Whether the namespace went away; when @watch of struct ns fires
+ *
+ * Return: true if it did
+ */
+bool ns_gone(void)
+{
+	char events[sizeof(struct inotify_event) + NS_PATH]
+		__attribute__((aligned(__alignof__(struct inotify_event))));
+	struct stat st;
+
+	if (self.watch_pid)
+		return true;
+	while (read(self.watch, events, sizeof(events)) > 0)
+		;
+	return fstatat(self.dir, self.base, &st, 0) || st.st_dev != self.dev ||
+	       st.st_ino != self.ino;
+}
+
+/* ---- at start ---- */
+
+/**
+ * ns_open() - Make or join a namespace, with a tap device in it
+ * @conf:	What is asked for; has to stay, the command is read later
+ * @ns:		Set
+ *
+ * To be called by the process that will run the loop, if there is a command: it
+ * has to be the parent of it.
+ *
+ * Ends the program with a line if it fails.
+ */
+void ns_open(const struct ns_conf *conf, struct ns *ns)
+{
+	struct timeval wait = { .tv_sec = ANSWER_WAIT_S };
+	struct ns_agent_reply r = { 0 };
+	int pair[2], pidfd = -1, n, rc;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		die_errno(errno, "Can't make a pair of sockets");
+	(void)signal(SIGCHLD, SIG_DFL);	/* ignored, it would lose the exit status */
+	rc = ns_agent_fork(conf, pair[1], &pidfd);
+	(void)close(pair[1]);
+	if (rc)
+		die_agent(conf, NS_STAGE_CLONE, -rc);
+
+	memset(&self, 0, sizeof(self));
+	self.opened = true;
+	self.agent = pair[0];
+	(void)setsockopt(self.agent, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	(void)setsockopt(self.agent, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+
+	n = answer(&r, &ns->tap, 1);
+	if (n < 0)
+		die_errno(-n, "The process in the namespace ended");
+	if (r.result || n != 1)
+		die_agent(conf, r.stage, -r.result);
+	ns->caps = r.caps;
+	memcpy(ns->guest_mac, r.mac, sizeof(ns->guest_mac));
+
+	watch_ns(conf);
+	ns->watch = self.watch;
+	ns->child = -1;
+	if (ns_enter_spawns(conf))
+		ns->child = pidfd;
+	else
+		(void)close(pidfd);
+}
+
+/**
+ * ns_configure() - Give the tap's inner end what it shall have
+ * @setup:	What
+ *
+ * Ends the program with a line if it fails.
+ */
+void ns_configure(const struct netlink_setup *setup)
+{
+	struct ns_agent_request q = { .op = NS_AGENT_SETUP, .setup = *setup };
+	int rc = ask(&q, NULL, 0);
+
+	if (rc < 0)
+		die_errno(-rc, "Can't configure the interface in the namespace%s",
+			  setup->full ? " (--config-net)" : "");
+}
+
+/**
+ * ns_start() - Run the command: all is ready
+ *
+ * Ends the program with a line if no process can be made for it.  A command that
+ * does not exist ends at once with status 127, as from a shell.
+ */
+void ns_start(void)
+{
+	struct ns_agent_request q = { .op = NS_AGENT_START };
+	int rc = ask(&q, NULL, 0);
+
+	if (rc < 0)
+		die_errno(-rc, "Can't start the command in the namespace");
+}
+
+/**
+ * ns_open_file() - Open a file in the namespace, for reading
+ * @path:	Such as /proc/net/tcp
+ *
+ * Return: descriptor, or -errno
+ */
+int ns_open_file(const char *path)
+{
+	struct ns_agent_request q = { .op = NS_AGENT_OPEN };
+	int fd = -1, n;
+
+	if (!util_copy(q.path, sizeof(q.path), path))
+		return -ENAMETOOLONG;
+	n = ask(&q, &fd, 1);
+	if (n < 0)
+		return n;
+	return n == 1 ? fd : -EPROTO;
+}
+
+/* ---- sockets ---- */
+
+/* is_socket() - Whether a descriptor is what was ordered */
+static bool is_socket(int fd, int family, int type)
+{
+	int is_family = 0, is_type = 0;
+	socklen_t len = sizeof(int);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &is_family, &len) ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &is_type, &len))
+		return false;
+	return is_family == family && is_type == type &&
+	       fcntl(fd, F_GETFL) & O_NONBLOCK;
+}
+
+/* fetch() - Order sockets; number, at least one, or -errno */
+static int fetch(int family, int type, int count, int *fds)
+{
+	struct ns_agent_request q = {
+		.op = NS_AGENT_SOCKET, .family = family, .type = type,
+		.count = count,
+	};
+	int n = ask(&q, fds, count), good = 0;
+
+	if (n < 0)
+		return n;
+	for (int i = 0; i < n; i++) {
+		if (is_socket(fds[i], family, type))
+			fds[good++] = fds[i];
+		else
+			(void)close(fds[i]);
+	}
+	return good ? good : -EMFILE;	/* no room for any here, most likely */
+}
+
+/**
+ * ns_socket() - Socket of the namespace
+ * @family:	AF_INET or AF_INET6
+ * @type:	SOCK_STREAM or SOCK_DGRAM
+ *
+ * Return: descriptor, non-blocking, the caller's from now on; or -errno
+ */
+int ns_socket(int family, int type)
+{
+	int fd = -1, n;
+
+	if (type != SOCK_STREAM) {
+		n = fetch(family, type, 1, &fd);
+		return n < 0 ? n : fd;
+	}
+	if (!self.pool[family == AF_INET6].n) {
+		n = fetch(family, type, NS_AGENT_FDS,
+			  self.pool[family == AF_INET6].fd);
+		if (n < 0)
+			return n;
+		self.pool[family == AF_INET6].n = n;
+	}
+	return self.pool[family == AF_INET6].fd[--self.pool[family == AF_INET6].n];
+}
+
+/* ---- at the end ---- */
+
+/**
+ * ns_child_status() - Exit status of the command, when @child of struct ns fires
+ * @pidfd:	@child
+ *
+ * Return: 0..255, 128 and the signal's number if one ended it; -errno
+ */
+int ns_child_status(int pidfd)
+{
+	siginfo_t si = { 0 };
+
+	if (waitid(P_PIDFD, (id_t)pidfd, &si, WEXITED))
+		return -errno;
+	return si.si_code == CLD_EXITED ? si.si_status : SIGNALED + si.si_status;
+}

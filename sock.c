@@ -1,0 +1,546 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * sock.c - the host's sockets: all there is to ask of the kernel about TCP
+ *
+ * Theory of operation
+ *
+ *   A thin layer: one function per thing the program wants, in its words, one
+ *   or two system calls in each.  Nothing is decided here and no connection is
+ *   known.  Tests replace this file by one that plays the kernel.
+ *
+ *   Bytes from the remote end stay in the socket's receive queue until the
+ *   guest acknowledged them.  They are looked at with MSG_PEEK behind those in
+ *   flight: SO_PEEK_OFF does that for TCP since Linux 6.9 (commit 05ea491641d3);
+ *   on older kernels a scratch buffer takes the bytes to be skipped, at the
+ *   price of copying them.  What was acknowledged is consumed with MSG_TRUNC,
+ *   which copies nothing (tcp(7)).
+ *
+ *   The send queue is given a floor by SO_SNDBUF and then unlocked again by
+ *   SO_BUF_LOCK (Linux 5.15, commit 04190bf8944d): a pinned buffer would end
+ *   autotuning, and a buffer without floor can make a window smaller than one
+ *   segment of a large MTU.
+ */
+#include "sock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sock_diag.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "util.h"
+
+/* Missing in the headers of Debian 12 */
+#ifndef SO_BUF_LOCK
+#define SO_BUF_LOCK 72
+#endif
+
+enum {
+	SNDBUF_FLOOR	= 4 * 1024 * 1024,	/* the kernel cuts it to wmem_max */
+	BACKLOG		= 4096,			/* the kernel cuts it to somaxconn */
+	SCRATCH		= 64 * 1024,
+	SKIP_IOV	= 256,			/* scratch may be named this often */
+	IOV_MAX_	= 1024,			/* UIO_MAXIOV */
+	STALL_BACKOFF	= 2,			/* retransmissions before it is one */
+};
+
+/**
+ * struct sock_self - state of this file
+ * @conf:	where sockets are bound
+ * @peek_off:	the kernel has SO_PEEK_OFF for TCP
+ * @spare:	a descriptor that is given up to refuse a connection with
+ * @scratch:	bytes nobody reads
+ */
+static struct {
+	struct sock_conf conf;
+	bool peek_off;
+	int spare;
+	uint8_t scratch[SCRATCH];
+} self = { .spare = -1 };
+
+/* set() - An integer option, errors returned */
+static int set(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value)) ? -errno : 0;
+}
+
+/**
+ * sock_init() - Take the options, ask the kernel what it can do
+ * @conf:	Where sockets toward the world are bound
+ */
+void sock_init(const struct sock_conf *conf)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	self.conf = *conf;
+	self.peek_off = fd >= 0 && !set(fd, SOL_SOCKET, SO_PEEK_OFF, 0);
+	if (fd >= 0)
+		close(fd);
+	if (self.spare < 0)
+		self.spare = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (self.spare < 0)
+		self.spare = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
+/**
+ * sock_close() - Close a socket the ordinary way
+ * @fd:		Socket
+ */
+void sock_close(int fd)
+{
+	close(fd);
+}
+
+/**
+ * sock_error() - Fetch and clear the pending error
+ * @fd:		Socket
+ *
+ * Return: positive errno, 0 if there is none
+ */
+int sock_error(int fd)
+{
+	socklen_t len = sizeof(int);
+	int e = 0;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &e, &len))
+		return errno;
+	return e;
+}
+
+/**
+ * sock_open() - A socket that neither blocks nor survives exec()
+ * @family:	AF_INET or AF_INET6
+ * @type:	SOCK_STREAM or SOCK_DGRAM
+ * @proto:	0, or IPPROTO_ICMP, IPPROTO_ICMPV6
+ *
+ * Return: descriptor; -errno (-EMFILE, -ENFILE: caller refuses the new flow)
+ */
+int sock_open(int family, int type, int proto)
+{
+	int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, proto);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* bind_device() - SO_BINDTODEVICE, nothing to do for an empty name */
+static int bind_device(int fd, const char *ifname)
+{
+	if (!ifname || !*ifname)
+		return 0;
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ifname,
+		       (socklen_t)strlen(ifname) + 1))
+		return -errno;
+	return 0;
+}
+
+/**
+ * sock_bind_out() - Bind a socket toward the world as the options ask
+ * @fd:		Socket
+ * @like:	Destination: its family decides, and loopback is left alone
+ *
+ * Return: 0; -errno of bind()
+ */
+int sock_bind_out(int fd, const struct addr *like)
+{
+	bool v4 = addr_is4(like);
+	const struct addr *a = v4 ? &self.conf.out4 : &self.conf.out6;
+	int rc;
+
+	if (addr_is_loopback(like))
+		return 0;
+	rc = bind_device(fd, v4 ? self.conf.if4 : self.conf.if6);
+	if (rc || addr_is_none(a))
+		return rc;
+	/* The port is chosen at connect(), when more is known: ip(7) */
+	(void)set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+	return sock_bind(fd, a, 0, NULL);
+}
+
+/**
+ * sock_bind() - Bind to a local address
+ * @fd:		Socket
+ * @a:		Address; addr_none: any, both families on an AF_INET6 socket
+ * @port:	Host order, 0: the kernel chooses
+ * @ifname:	Interface to bind to, NULL or empty: any
+ *
+ * Return: 0; -errno (-EADDRINUSE, -EACCES: caller names address and port)
+ */
+int sock_bind(int fd, const struct addr *a, uint16_t port, const char *ifname)
+{
+	union addr_sock s;
+	socklen_t len = addr_to_sock(&s, a, port, 0);
+	int rc = bind_device(fd, ifname);
+
+	if (rc)
+		return rc;
+	return bind(fd, &s.sa, len) ? -errno : 0;
+}
+
+/* tcp_options() - What every socket of a connection gets */
+static void tcp_options(int fd)
+{
+	/* Segments of the guest were cut by its own Nagle already */
+	(void)set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	/* Urgent data is ordinary data here (RFC 6093, section 4) */
+	(void)set(fd, SOL_SOCKET, SO_OOBINLINE, 1);
+	/* A remote end that vanished is noticed, as the guest's own would */
+	(void)set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	(void)set(fd, SOL_SOCKET, SO_SNDBUF, SNDBUF_FLOOR / 2);
+	(void)set(fd, SOL_SOCKET, SO_BUF_LOCK, 0);
+	if (self.peek_off)
+		(void)set(fd, SOL_SOCKET, SO_PEEK_OFF, 0);
+}
+
+/**
+ * sock_tcp_connect() - Begin to connect a socket made elsewhere
+ * @fd:		Socket, not blocking; the caller's in any case
+ * @dst:	Destination
+ * @port:	Its port
+ * @scope:	Interface index for a link-local destination
+ *
+ * Return: 0: under way or done; -errno, to be told to who asked
+ */
+int sock_tcp_connect(int fd, const struct addr *dst, uint16_t port, unsigned scope)
+{
+	union addr_sock s;
+	socklen_t len = addr_to_sock(&s, dst, port, scope);
+
+	tcp_options(fd);
+	if (connect(fd, &s.sa, len) && errno != EINPROGRESS)
+		return -errno;
+	return 0;
+}
+
+/**
+ * sock_tcp_dial() - Open a socket and begin to connect it
+ * @dst:	Destination
+ * @port:	Its port
+ * @scope:	Interface index for a link-local destination
+ *
+ * Return: descriptor, EPOLLOUT tells when it is connected; -errno
+ */
+int sock_tcp_dial(const struct addr *dst, uint16_t port, unsigned scope)
+{
+	int fd = sock_open(addr_is4(dst) ? AF_INET : AF_INET6, SOCK_STREAM, 0);
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	rc = sock_bind_out(fd, dst);
+	if (!rc)
+		rc = sock_tcp_connect(fd, dst, port, scope);
+	if (rc) {
+		close(fd);
+		return rc;
+	}
+	return fd;
+}
+
+/**
+ * sock_tcp_listen() - Make a socket wait for connections
+ * @fd:		Socket
+ * @a:		Address, addr_none: any, both families on an AF_INET6 socket
+ * @port:	Host order
+ * @ifname:	Interface, NULL or empty: any
+ *
+ * Return: 0; -errno (caller names address and port)
+ */
+int sock_tcp_listen(int fd, const struct addr *a, uint16_t port, const char *ifname)
+{
+	int rc;
+
+	/* So that a restart does not wait for old connections in TIME-WAIT */
+	(void)set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	rc = sock_bind(fd, a, port, ifname);
+	if (rc)
+		return rc;
+	/* Sizes are inherited, and must be there before the handshake is */
+	(void)set(fd, SOL_SOCKET, SO_SNDBUF, SNDBUF_FLOOR / 2);
+	(void)set(fd, SOL_SOCKET, SO_BUF_LOCK, 0);
+	return listen(fd, BACKLOG) ? -errno : 0;
+}
+
+/**
+ * sock_tcp_accept() - Take the next connection that waits
+ * @listen_fd:	Listening socket
+ * @ends:	Set on success: both ends
+ *
+ * Return: descriptor; -EAGAIN: none waits; -EMFILE, -ENFILE: no descriptor left,
+ *	   caller calls sock_tcp_refuse(); other -errno: that one is gone already
+ */
+int sock_tcp_accept(int listen_fd, struct sock_ends *ends)
+{
+	union addr_sock peer, local;
+	socklen_t len = sizeof(peer);
+	struct sock_ends e;
+	int fd;
+
+	fd = accept4(listen_fd, &peer.sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	len = sizeof(local);
+	if (getsockname(fd, &local.sa, &len) ||
+	    !addr_from_sock(&peer, &e.peer, &e.pport) ||
+	    !addr_from_sock(&local, &e.local, &e.lport)) {
+		close(fd);
+		return -ECONNABORTED;
+	}
+	tcp_options(fd);
+	*ends = e;
+	return fd;
+}
+
+/**
+ * sock_tcp_refuse() - Reset the next connection that waits, without a descriptor
+ * @listen_fd:	Listening socket
+ *
+ * Without this, a listening socket with a connection nobody can accept would
+ * keep the loop awake.
+ *
+ * Return: true if one was refused; false: none waits, or even that failed
+ */
+bool sock_tcp_refuse(int listen_fd)
+{
+	int fd;
+
+	if (self.spare >= 0)
+		close(self.spare);
+	fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd >= 0)
+		sock_tcp_abort(fd);
+	self.spare = fcntl(listen_fd, F_DUPFD_CLOEXEC, 3);
+	return fd >= 0;
+}
+
+/**
+ * sock_tcp_abort() - Reset a connection and close its socket
+ * @fd:		Socket
+ */
+void sock_tcp_abort(int fd)
+{
+	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close(fd);
+}
+
+/**
+ * sock_tcp_shutdown() - No more bytes from the guest: send a FIN after the last
+ * @fd:		Socket
+ *
+ * Return: 0; -errno (-ENOTCONN: reset in the meantime)
+ */
+int sock_tcp_shutdown(int fd)
+{
+	return shutdown(fd, SHUT_WR) ? -errno : 0;
+}
+
+/**
+ * sock_tcp_send() - Give bytes of the guest to the kernel
+ * @fd:		Socket
+ * @iov:	Pieces, in order
+ * @niov:	Their number, up to 1024
+ *
+ * Return: bytes taken, 0 or more: the rest did not fit; -errno: connection dead
+ */
+ssize_t sock_tcp_send(int fd, struct iovec *iov, int niov)
+{
+	struct msghdr m = { .msg_iov = iov, .msg_iovlen = (size_t)niov };
+	ssize_t n = sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n >= 0)
+		return n;
+	if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ENOMEM)
+		return 0;
+	return -errno;
+}
+
+/* peek_skipping() - Peek behind bytes in flight on a kernel without SO_PEEK_OFF */
+static ssize_t peek_skipping(int fd, uint32_t skip, const struct iovec *iov, int niov)
+{
+	struct iovec v[IOV_MAX_];
+	struct msghdr m = { .msg_iov = v };
+	uint32_t left = skip;
+	ssize_t n;
+
+	for (; left && m.msg_iovlen < SKIP_IOV; m.msg_iovlen++) {
+		v[m.msg_iovlen].iov_base = self.scratch;
+		v[m.msg_iovlen].iov_len = min_size(left, SCRATCH);
+		left -= (uint32_t)v[m.msg_iovlen].iov_len;
+	}
+	if (left)
+		return -EAGAIN;
+	for (int i = 0; i < niov && m.msg_iovlen < IOV_MAX_; i++)
+		v[m.msg_iovlen++] = iov[i];
+	n = recvmsg(fd, &m, MSG_PEEK | MSG_DONTWAIT);
+	if (n < 0)
+		return -errno;
+	if ((size_t)n > skip)
+		return n - (ssize_t)skip;
+	return -EAGAIN;
+}
+
+/**
+ * sock_tcp_peek() - Look at bytes of the remote end that are not in flight yet
+ * @fd:		Socket
+ * @skip:	Bytes in flight: peeked before and not consumed
+ * @iov:	Where to put them
+ * @niov:	Pieces, up to 768
+ *
+ * End of file shows only when nothing is left unread, in flight or not: with
+ * bytes in flight the answer at the end is -EAGAIN on older kernels.
+ *
+ * Return: bytes, 1 or more; 0: end of file; -EAGAIN: nothing new;
+ *	   other -errno: connection dead
+ */
+ssize_t sock_tcp_peek(int fd, uint32_t skip, struct iovec *iov, int niov)
+{
+	struct msghdr m = { .msg_iov = iov, .msg_iovlen = (size_t)niov };
+	ssize_t n;
+
+	if (!self.peek_off && skip)
+		return peek_skipping(fd, skip, iov, niov);
+	n = recvmsg(fd, &m, MSG_PEEK | MSG_DONTWAIT);
+	return n < 0 ? -errno : n;
+}
+
+/**
+ * sock_tcp_seek() - Say where the next peek begins, for a retransmission
+ * @fd:		Socket
+ * @skip:	Bytes behind the first unconsumed one
+ *
+ * Peeking moves that place on, consuming moves it back: in order, no call is
+ * needed.
+ *
+ * Return: 0; -errno
+ */
+int sock_tcp_seek(int fd, uint32_t skip)
+{
+	return self.peek_off ? set(fd, SOL_SOCKET, SO_PEEK_OFF, (int)skip) : 0;
+}
+
+/**
+ * sock_tcp_consume() - Drop bytes that the guest acknowledged
+ * @fd:		Socket
+ * @n:		Bytes, at most those peeked
+ *
+ * Return: bytes dropped; -errno
+ */
+ssize_t sock_tcp_consume(int fd, size_t n)
+{
+	ssize_t rc = recv(fd, NULL, n, MSG_TRUNC | MSG_DONTWAIT);
+
+	return rc < 0 ? -errno : rc;
+}
+
+/**
+ * sock_tcp_room() - How full the send queue is
+ * @fd:		Socket
+ * @room:	Set on success
+ *
+ * Return: 0; -errno
+ */
+int sock_tcp_room(int fd, struct sock_room *room)
+{
+	uint32_t mem[SK_MEMINFO_VARS];
+	socklen_t len = sizeof(mem);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, mem, &len))
+		return -errno;
+	room->size = mem[SK_MEMINFO_SNDBUF];
+	room->used = mem[SK_MEMINFO_WMEM_QUEUED];
+	return 0;
+}
+
+/**
+ * sock_tcp_unacked() - Bytes the remote end has not acknowledged, sent or not
+ * @fd:		Socket
+ *
+ * Return: bytes, our FIN counts as one; -errno
+ */
+int sock_tcp_unacked(int fd)
+{
+	int n;
+
+	return ioctl(fd, SIOCOUTQ, &n) ? -errno : n;
+}
+
+/* tcp_info() - TCP_INFO, as much as the kernel has of it */
+static int tcp_info(int fd, struct tcp_info *ti)
+{
+	socklen_t len = sizeof(*ti);
+
+	memset(ti, 0, sizeof(*ti));
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, ti, &len) ? -errno : 0;
+}
+
+/* State numbers of the kernel's ABI (include/net/tcp_states.h) */
+enum {
+	KERNEL_ESTABLISHED = 1, KERNEL_FIN_WAIT1 = 4, KERNEL_FIN_WAIT2 = 5,
+	KERNEL_TIME_WAIT = 6, KERNEL_CLOSE = 7, KERNEL_CLOSE_WAIT = 8,
+	KERNEL_LAST_ACK = 9, KERNEL_CLOSING = 11,
+};
+
+/**
+ * sock_tcp_state() - What became of our FIN
+ * @fd:		Socket
+ *
+ * A socket that was closed in order, by LAST-ACK or from CLOSING, ends in CLOSE
+ * without a pending error: its FIN was acknowledged.
+ *
+ * Return: state, in the terms tcp.c needs
+ */
+enum sock_tcp_state sock_tcp_state(int fd)
+{
+	struct tcp_info ti;
+
+	if (tcp_info(fd, &ti))
+		return SOCK_TCP_CLOSED;
+	switch (ti.tcpi_state) {
+	case KERNEL_ESTABLISHED:
+	case KERNEL_CLOSE_WAIT:
+		return SOCK_TCP_ESTABLISHED;
+	case KERNEL_FIN_WAIT1:
+	case KERNEL_LAST_ACK:
+	case KERNEL_CLOSING:
+		return SOCK_TCP_FIN_PENDING;
+	case KERNEL_FIN_WAIT2:
+	case KERNEL_TIME_WAIT:
+		return SOCK_TCP_FIN_ACKED;
+	case KERNEL_CLOSE:
+		return SOCK_TCP_CLOSED;
+	default:
+		return SOCK_TCP_OTHER;
+	}
+}
+
+/**
+ * sock_tcp_stalled() - Whether the kernel retransmits without progress
+ * @fd:		Socket
+ *
+ * Return: 1 if so, 0 if not; -errno
+ */
+int sock_tcp_stalled(int fd)
+{
+	struct tcp_info ti;
+	int rc = tcp_info(fd, &ti);
+
+	return rc ? rc : ti.tcpi_unacked && ti.tcpi_retransmits >= STALL_BACKOFF;
+}
+
+/**
+ * sock_tcp_allow_fragments() - Let routers fragment what this socket sends
+ * @fd:		Socket
+ *
+ * The way out of a black hole, where large packets vanish and nobody says so
+ * (RFC 2923, section 2.1).  IPv4 only: IPv6 routers never fragment.
+ *
+ * Return: 0; -errno
+ */
+int sock_tcp_allow_fragments(int fd)
+{
+	return set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+}

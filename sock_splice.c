@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * sock_splice.c - pipes, splice(2), and the sockets at both ends of them
+ *
+ * Theory of operation
+ *
+ *   splice(2) moves pages from a socket into a pipe, and from a pipe into a
+ *   socket, without copying them.  A pipe holds a number of pieces, each at
+ *   most a page or a fragment of a received packet, so a pipe of n bytes may be
+ *   full with fewer.
+ *
+ *   splice(2) has no MSG_NOSIGNAL: a socket whose other end is gone raises
+ *   SIGPIPE, for which a handler that does nothing is set.  A handler, other
+ *   than SIG_IGN, is not inherited by programs we start.
+ */
+#include "sock_splice.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PAGE = 4096, PIPE_SIZE_LEAST = 16 * PAGE };
+
+static void do_nothing(int sig)
+{
+	(void)sig;
+}
+
+/* sock_splice_init() - Make writing to a socket without other end an error only */
+void sock_splice_init(void)
+{
+	struct sigaction sa = { .sa_handler = do_nothing, .sa_flags = SA_RESTART };
+
+	(void)sigaction(SIGPIPE, &sa, NULL);
+}
+
+/**
+ * sock_splice_dial() - Begin to connect, TCP or UDP
+ * @fd:		Socket, not blocking
+ * @dst:	Destination
+ * @port:	Its port
+ *
+ * Return: 0: under way or done; -errno
+ */
+int sock_splice_dial(int fd, const struct addr *dst, uint16_t port)
+{
+	union addr_sock s;
+	socklen_t len = addr_to_sock(&s, dst, port, 0);
+	int on = 1;
+
+	/* What one end sent at once leaves at once; no harm if it is UDP */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (connect(fd, &s.sa, len) && errno != EINPROGRESS)
+		return -errno;
+	return 0;
+}
+
+/**
+ * sock_splice_recv() - Read from a connected socket
+ * @fd:		Socket
+ * @buf:	Filled
+ * @size:	Bytes there
+ *
+ * Return: bytes, 0: end of file (TCP); -EAGAIN: nothing there; other -errno
+ */
+ssize_t sock_splice_recv(int fd, void *buf, size_t size)
+{
+	ssize_t n = recv(fd, buf, size, MSG_DONTWAIT);
+
+	return n < 0 ? -errno : n;
+}
+
+/**
+ * sock_splice_send() - Write to a connected socket
+ * @fd:		Socket
+ * @buf:	Bytes
+ * @len:	Their number
+ *
+ * Return: bytes taken; -EAGAIN: none, it is full; other -errno
+ */
+ssize_t sock_splice_send(int fd, const void *buf, size_t len)
+{
+	ssize_t n = send(fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	return n < 0 ? -errno : n;
+}
+
+/**
+ * sock_splice_recv_from() - Read a datagram from a bound socket
+ * @fd:		Socket
+ * @buf:	Filled
+ * @size:	Bytes there
+ * @peer:	Set on success: where it came from
+ * @port:	Set on success: from which port
+ *
+ * Return: bytes, 0 or more; -EAGAIN: nothing there; other -errno: an earlier
+ *	   datagram could not be delivered, there may be more to read
+ */
+ssize_t sock_splice_recv_from(int fd, void *buf, size_t size, struct addr *peer,
+			      uint16_t *port)
+{
+	union addr_sock s;
+	socklen_t len = sizeof(s);
+	ssize_t n = recvfrom(fd, buf, size, MSG_DONTWAIT, &s.sa, &len);
+
+	if (n < 0)
+		return -errno;
+	return addr_from_sock(&s, peer, port) ? n : -EAFNOSUPPORT;
+}
+
+/**
+ * sock_splice_send_to() - Write a datagram to somebody
+ * @fd:		Socket
+ * @buf:	Payload
+ * @len:	Its length
+ * @peer:	Destination
+ * @port:	Its port
+ *
+ * Return: bytes; -errno: it is lost
+ */
+ssize_t sock_splice_send_to(int fd, const void *buf, size_t len,
+			    const struct addr *peer, uint16_t port)
+{
+	union addr_sock s;
+	socklen_t slen = addr_to_sock(&s, peer, port, 0);
+	ssize_t n = sendto(fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL, &s.sa, slen);
+
+	return n < 0 ? -errno : n;
+}
+
+/**
+ * sock_splice_pipe() - Make a pipe
+ * @pipe:	Set on success: read end, write end
+ * @size:	Bytes it should hold, a power of two
+ *
+ * The size wanted may be refused (pipe-user-pages-soft, pipe(7)), then half of it
+ * is tried, and so on.
+ *
+ * Return: bytes it holds, at least 64 KiB; -errno (-EMFILE: no descriptors;
+ *	   -EPERM: our user has too much in pipes)
+ */
+int sock_splice_pipe(int32_t pipe[static 2], size_t size)
+{
+	int fd[2], n = -1;
+
+	if (pipe2(fd, O_NONBLOCK | O_CLOEXEC))
+		return -errno;
+	for (; n < 0 && size >= PIPE_SIZE_LEAST; size /= 2)
+		n = fcntl(fd[1], F_SETPIPE_SZ, (int)size);
+	if (n < 0) {
+		close(fd[0]);
+		close(fd[1]);
+		return -EPERM;
+	}
+	pipe[0] = fd[0];
+	pipe[1] = fd[1];
+	return n;
+}
+
+/**
+ * sock_splice_close_pipe() - Close a pipe, and lose what is in it
+ * @pipe:	Both ends
+ */
+void sock_splice_close_pipe(const int32_t pipe[static 2])
+{
+	close(pipe[0]);
+	close(pipe[1]);
+}
+
+/**
+ * sock_splice_stash() - Put bytes into a pipe
+ * @pipe_in:	Write end
+ * @buf:	Bytes
+ * @len:	Their number
+ *
+ * Return: bytes taken; -errno
+ */
+ssize_t sock_splice_stash(int pipe_in, const void *buf, size_t len)
+{
+	ssize_t n = write(pipe_in, buf, len);
+
+	return n < 0 ? -errno : n;
+}
+
+/**
+ * sock_splice_fill() - Move bytes from a socket into a pipe
+ * @fd:		Socket
+ * @pipe_in:	Write end
+ * @max:	Bytes at most
+ *
+ * Return: bytes; 0: end of file; -EAGAIN: nothing there, or the pipe is full;
+ *	   other -errno
+ */
+ssize_t sock_splice_fill(int fd, int pipe_in, size_t max)
+{
+	ssize_t n = splice(fd, NULL, pipe_in, NULL, max,
+			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	return n < 0 ? -errno : n;
+}
+
+/**
+ * sock_splice_drain() - Move bytes from a pipe into a socket
+ * @pipe_out:	Read end
+ * @fd:		Socket
+ * @len:	Bytes in the pipe
+ *
+ * Return: bytes; -EAGAIN: the socket is full; other -errno
+ */
+ssize_t sock_splice_drain(int pipe_out, int fd, size_t len)
+{
+	ssize_t n = splice(pipe_out, NULL, fd, NULL, len,
+			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	return n < 0 ? -errno : n;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tap_link.h - what the kinds of guest link have in common
+ */
+#ifndef TAP_LINK_H
+#define TAP_LINK_H
+
+#include <linux/virtio_net.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+/* What the link takes and gives beyond plain frames; tap_caps() */
+enum {
+	TAP_CSUM	= 1 << 0,	/* checksums may be left to the other end */
+	TAP_TSO4	= 1 << 1,	/* TCP over IPv4 beyond the MTU, unsegmented */
+	TAP_TSO6	= 1 << 2,
+	TAP_USO		= 1 << 3,	/* UDP, equal pieces, both families */
+	TAP_VNET	= 1 << 4,	/* frames carry a virtio_net_hdr at all */
+};
+
+enum {
+	TAP_BATCH	= 32,		/* frames taken at once */
+	TAP_FRAME_MAX	= 65535 + 14,	/* IP packet and Ethernet header */
+	TAP_HEAD_MAX	= 128,		/* header bytes of a frame toward the guest */
+};
+
+/* What an event of the link means; tap_event() */
+enum {
+	TAP_EV_FRAMES	= 1 << 0,	/* there may be frames to take */
+	TAP_EV_ROOM	= 1 << 1,	/* there is room again, where there was none */
+	TAP_EV_UP	= 1 << 2,	/* a guest came */
+	TAP_EV_DOWN	= 1 << 3,	/* it went, another may come */
+	TAP_EV_END	= 1 << 4,	/* it went, and that was the last */
+};
+
+/**
+ * struct tap_frame - a frame from the guest, borrowed until tap_done()
+ * @iov:	where its bytes are, Ethernet header first; the guest may change
+ *		them while we look (vhost-user), so headers are copied first
+ * @niov:	number of pieces
+ * @len:	bytes in all
+ * @vh:		offload: whether the checksum is missing, size of segments;
+ *		all 0 on a link without
+ */
+struct tap_frame {
+	const struct iovec *iov;
+	int niov;
+	uint32_t len;
+	struct virtio_net_hdr vh;
+};
+
+/**
+ * struct tap_conf - the guest link asked for
+ * @path:	UNIX socket to listen on; NULL: the first free default one
+ * @fd:		connected descriptor to use instead, -1: none
+ * @one_off:	end when the first guest goes
+ */
+struct tap_conf {
+	const char *path;
+	int fd;
+	bool one_off;
+};
+
+void	tap_link_csum(uint8_t *frame, uint32_t len, const struct virtio_net_hdr *vh);
+
+#endif /* TAP_LINK_H */

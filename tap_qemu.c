@@ -1,0 +1,528 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * tap_qemu.c - guest link to QEMU: frames in a stream on a UNIX socket
+ *
+ * Theory of operation
+ *
+ *   QEMU's "stream" netdev sends each frame behind its length, 32 bits, big
+ *   endian.  Neither side may lose count: a length is always followed by that
+ *   many bytes, however reads and writes are cut.
+ *
+ *   From the guest: one recv() fills a buffer with as many frames as there are.
+ *   Whole frames are lent out where they lie; what is cut at the end is moved to
+ *   the front before the next recv().  A frame longer than any we take is
+ *   skipped, byte by byte, and the stream goes on behind it: a guest can make
+ *   QEMU send frames of 69632 bytes.  A length that QEMU never sends means that
+ *   the other end speaks something else: the link is closed.
+ *
+ *	buf: ....[begin: whole frames][cut frame][end: free ...]
+ *
+ *   To the guest: frames are put behind each other in one buffer, their length
+ *   in front, and leave with one send() per batch.  What the socket does not
+ *   take stays there, and goes first when it has room again.  While that
+ *   lasts new frames are still taken up to the end of the buffer; of its room
+ *   a part is kept for short ones, so that an acknowledgement is not lost
+ *   behind bulk data.
+ *
+ *   One guest at a time.  While one is connected others are turned away; when
+ *   it goes, the next may come, unless the link is for one only.
+ */
+#include "tap_qemu.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "count.h"
+#include "log.h"
+#include "loop.h"
+#include "util.h"
+
+enum {
+	LEN_SIZE	= 4,
+	OUT_SIZE	= 1024 * 1024,
+	IN_SIZE		= 4 * 1024 * 1024,
+	IN_RESERVE	= 256 * 1024,	/* of IN_SIZE, for tap_qemu_send() only */
+	LEN_SANE	= 1024 * 1024,	/* no frame of QEMU comes near */
+	SOCK_BUF	= 4 * 1024 * 1024,
+	DEFAULT_PATHS	= 64,		/* /tmp/passt_1.socket and so on */
+};
+
+/* Descriptors of the link, as ids for the loop */
+enum { LINK_LISTEN, LINK_CONN };
+
+/**
+ * struct tap_qemu_self - state of this file
+ * @listen:	listening socket, -1: the link was given as a descriptor
+ * @fd:		connected socket, -1: no guest
+ * @one_off:	the first guest is the last
+ * @path:	where @listen is bound
+ * @begin:	first byte in @out not given back
+ * @parsed:	first byte in @out behind the frames lent out
+ * @end:	end of what was received
+ * @skip:	bytes of a frame too long that are still to come
+ * @iov:	frames lent out
+ * @lens:	their lengths, for tap_qemu_done()
+ * @nlent:	how many there are
+ * @sent:	first byte in @in that QEMU has not got
+ * @filled:	end of what is to be sent
+ * @lend_at:	where the payload of the next frame given back will be
+ * @unit:	what was lent per frame, bytes, @lend_hlen before each
+ * @lend_hlen:	room for headers before each
+ * @armed:	EPOLLOUT is watched for
+ * @wanted:	somebody was refused room
+ * @out:	from the guest
+ * @in:		to the guest
+ */
+static struct {
+	int listen;
+	int fd;
+	bool one_off;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	uint32_t begin;
+	uint32_t parsed;
+	uint32_t end;
+	uint32_t skip;
+	struct iovec iov[TAP_BATCH];
+	uint32_t nlent;
+	uint32_t sent;
+	uint32_t filled;
+	uint32_t unit;
+	unsigned lend_hlen;
+	bool armed;
+	bool wanted;
+	uint8_t out[OUT_SIZE];
+	uint8_t in[IN_SIZE];
+} self = { .listen = -1, .fd = -1 };
+
+/* rewind_all() - Forget every byte: a new stream begins */
+static void rewind_all(void)
+{
+	self.begin = self.parsed = self.end = self.skip = self.nlent = 0;
+	self.sent = self.filled = 0;
+	self.armed = false;
+}
+
+/* adopt() - A guest is connected */
+static int adopt(int fd)
+{
+	int size = SOCK_BUF, rc;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	rc = loop_add(fd, LOOP_LINK, LINK_CONN, EPOLLIN | EPOLLRDHUP);
+	if (rc)
+		return rc;
+	rewind_all();
+	self.fd = fd;
+	return 0;
+}
+
+/**
+ * occupied() - Whether somebody listens at a path; make it free if not
+ * @a:		Address
+ *
+ * Return: 0: nothing is there any more; -EADDRINUSE: in use; -ENOTSOCK: it is
+ *	   no socket, and so not ours to remove; other -errno
+ */
+static int occupied(const struct sockaddr_un *a)
+{
+	struct stat st;
+	int fd, rc;
+
+	if (lstat(a->sun_path, &st))
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -ENOTSOCK;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	rc = connect(fd, (const struct sockaddr *)a, sizeof(*a)) ? -errno : 0;
+	close(fd);
+	if (rc != -ECONNREFUSED)
+		return rc && rc != -EAGAIN ? rc : -EADDRINUSE;
+	return unlink(a->sun_path) ? -errno : 0;
+}
+
+/* listen_at() - Bind and listen at one path, stale sockets out of the way */
+static int listen_at(const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd, rc;
+
+	if (!util_copy(a.sun_path, sizeof(a.sun_path), path))
+		return -ENAMETOOLONG;
+	rc = occupied(&a);
+	if (rc)
+		return rc;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) || listen(fd, 1)) {
+		rc = -errno;
+		close(fd);
+		return rc;
+	}
+	/* QEMU may run as another user; who may enter the directory decides */
+	(void)chmod(path, 0666);
+	self.listen = fd;
+	(void)util_copy(self.path, sizeof(self.path), path);
+	return 0;
+}
+
+/* listen_default() - The first default path that is free */
+static int listen_default(void)
+{
+	int rc = -EADDRINUSE;
+
+	for (int i = 1; i <= DEFAULT_PATHS && rc; i++) {
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), "/tmp/passt_%i.socket", i);
+		rc = listen_at(path);
+	}
+	return rc;
+}
+
+/**
+ * tap_qemu_init() - Listen, or take the descriptor given
+ * @conf:	What was asked for; dies if it can not be had
+ *
+ * Return: 0
+ */
+int tap_qemu_init(const struct tap_conf *conf)
+{
+	int type, rc;
+	socklen_t len = sizeof(type);
+
+	self.one_off = conf->one_off || conf->fd >= 0;
+	self.listen = self.fd = -1;
+	rewind_all();
+	if (conf->fd >= 0) {
+		if (getsockopt(conf->fd, SOL_SOCKET, SO_TYPE, &type, &len))
+			die_errno(errno, "--fd %i is no socket", conf->fd);
+		if (type != SOCK_STREAM)
+			die("--fd %i is no stream socket", conf->fd);
+		self.fd = conf->fd;
+		return 0;
+	}
+	rc = conf->path ? listen_at(conf->path) : listen_default();
+	if (rc == -EADDRINUSE && conf->path)
+		die("Socket path %s already in use", conf->path);
+	if (rc == -ENOTSOCK)
+		die("%s exists and is not a socket: not removed", conf->path);
+	if (rc)
+		die_errno(-rc, "Cannot listen on socket %s", conf->path ? conf->path :
+			  "/tmp/passt_N.socket");
+	info("UNIX domain socket bound at %s", self.path);
+	return 0;
+}
+
+/**
+ * tap_qemu_open() - Begin to watch the sockets
+ *
+ * Return: 0; -errno
+ */
+int tap_qemu_open(void)
+{
+	if (self.fd >= 0)
+		return adopt(self.fd);
+	return loop_add(self.listen, LOOP_LINK, LINK_LISTEN, EPOLLIN);
+}
+
+/* tap_qemu_up() - As tap_up() */
+bool tap_qemu_up(void)
+{
+	return self.fd >= 0;
+}
+
+/* hang_up() - The guest went, or has to go */
+static unsigned hang_up(const char *why)
+{
+	info("Guest link closed: %s", why);
+	close(self.fd);
+	self.fd = -1;
+	rewind_all();
+	return self.one_off ? TAP_EV_DOWN | TAP_EV_END : TAP_EV_DOWN;
+}
+
+/* parse() - Lend whole frames out of what was received */
+static int parse(struct tap_frame *f, int max)
+{
+	int n = 0;
+
+	while (n < max && n < TAP_BATCH && self.end - self.parsed >= LEN_SIZE) {
+		uint8_t *p = self.out + self.parsed;
+		uint32_t len = get_be32(p);
+
+		if (len > LEN_SANE)
+			return n ? n : -EPROTO;
+		if (len > TAP_FRAME_MAX || !len) {
+			count(DROP_LINK_LENGTH);
+			/* Frames lent out lie before it: they go first */
+			if (n)
+				return n;
+			self.skip = len;
+			self.begin = self.parsed += LEN_SIZE;
+			return -EAGAIN;
+		}
+		if (self.end - self.parsed - LEN_SIZE < len)
+			break;
+		self.iov[n] = (struct iovec){ p + LEN_SIZE, len };
+		f[n] = (struct tap_frame){ .iov = &self.iov[n], .niov = 1, .len = len };
+		self.parsed += LEN_SIZE + len;
+		n++;
+	}
+	self.nlent = (uint32_t)n;
+	return n;
+}
+
+/* skip() - Pass over the rest of a frame too long, as far as it is here */
+static void skip(void)
+{
+	uint32_t n = min_u32(self.skip, self.end - self.parsed);
+
+	self.skip -= n;
+	self.begin = self.parsed += n;
+}
+
+/* fill() - Receive behind what is there; 1: got some, 0: nothing, -errno: gone */
+static int fill(void)
+{
+	ssize_t n;
+
+	if (self.begin) {
+		memmove(self.out, self.out + self.begin, self.end - self.begin);
+		self.end -= self.begin;
+		self.parsed = self.begin = 0;
+	}
+	n = recv(self.fd, self.out + self.end, OUT_SIZE - self.end, MSG_DONTWAIT);
+	if (n > 0) {
+		self.end += (uint32_t)n;
+		return 1;
+	}
+	if (!n)
+		return -ECONNRESET;
+	return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+}
+
+/**
+ * tap_qemu_take() - Frames that came; as tap_take()
+ * @f:		Filled
+ * @max:	Entries there
+ *
+ * Return: frames, 0: none waits or the link is down
+ */
+int tap_qemu_take(struct tap_frame *f, int max)
+{
+	bool fresh = false;
+
+	if (BUG_ON(self.nlent))
+		return 0;
+	while (self.fd >= 0) {
+		int n, rc;
+
+		skip();
+		n = self.skip ? 0 : parse(f, max);
+		if (n > 0)
+			return n;
+		if (n == -EPROTO) {
+			(void)hang_up("length of a frame makes no sense");
+			return 0;
+		}
+		if (n == -EAGAIN)
+			continue;
+		/* One recv() per call: others want their turn */
+		if (fresh)
+			return 0;
+		rc = fill();
+		if (rc <= 0)
+			return 0;
+		fresh = true;
+	}
+	return 0;
+}
+
+/* tap_qemu_done() - As tap_done() */
+void tap_qemu_done(int n)
+{
+	/* A link that went down in the meantime has forgotten them already */
+	if (!self.nlent)
+		return;
+	if (BUG_ON((uint32_t)n != self.nlent))
+		return;
+	self.begin = self.parsed;
+	self.nlent = 0;
+}
+
+/* make_room() - Move what is not sent yet to the front of the buffer */
+static void make_room(void)
+{
+	if (!self.sent)
+		return;
+	memmove(self.in, self.in + self.sent, self.filled - self.sent);
+	self.filled -= self.sent;
+	self.sent = 0;
+}
+
+/* tap_qemu_lend() - As tap_lend() */
+int tap_qemu_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov, int max)
+{
+	uint32_t stride = LEN_SIZE + hlen + unit;
+	uint32_t limit = IN_SIZE - IN_RESERVE;
+	int n = 0;
+
+	if (self.fd < 0)
+		return 0;
+	if (self.filled + stride > limit)
+		make_room();
+	for (; n < max && want; n++) {
+		uint32_t at = self.filled + (uint32_t)n * stride;
+
+		if (at + stride > limit)
+			break;
+		iov[n].iov_base = self.in + at + LEN_SIZE + hlen;
+		iov[n].iov_len = min_size(unit, want);
+		want -= iov[n].iov_len;
+	}
+	self.lend_hlen = hlen;
+	self.unit = unit;
+	self.wanted = self.wanted || !n;
+	return n;
+}
+
+/* append() - Account for a frame whose bytes stand at @filled + LEN_SIZE */
+static void append(uint32_t len, const struct virtio_net_hdr *vh)
+{
+	uint8_t *p = self.in + self.filled;
+
+	put_be32(p, len);
+	tap_link_csum(p + LEN_SIZE, len, vh);
+	self.filled += LEN_SIZE + len;
+}
+
+/* tap_qemu_give() - As tap_give() */
+int tap_qemu_give(const void *hdr, unsigned hlen, uint32_t len,
+		  const struct virtio_net_hdr *vh)
+{
+	if (self.fd < 0)
+		return -ENETDOWN;
+	if (BUG_ON(hlen != self.lend_hlen || len > self.unit))
+		return -EINVAL;
+	memcpy(self.in + self.filled + LEN_SIZE, hdr, hlen);
+	append(hlen + len, vh);
+	return 0;
+}
+
+/* tap_qemu_send() - As tap_send() */
+int tap_qemu_send(const void *frame, uint32_t len, const struct virtio_net_hdr *vh)
+{
+	if (self.fd < 0) {
+		count(DROP_LINK_DOWN);
+		return -ENETDOWN;
+	}
+	if (self.filled + LEN_SIZE + len > IN_SIZE)
+		make_room();
+	if (self.filled + LEN_SIZE + len > IN_SIZE) {
+		count(DROP_LINK_FULL);
+		return -ENOBUFS;
+	}
+	memcpy(self.in + self.filled + LEN_SIZE, frame, len);
+	append(len, vh);
+	return 0;
+}
+
+/* arm() - Watch for room, or no more */
+static void arm(bool on)
+{
+	uint32_t out = on ? EPOLLOUT : 0;
+
+	if (self.armed == on)
+		return;
+	if (!loop_mod(self.fd, LOOP_LINK, LINK_CONN, EPOLLIN | EPOLLRDHUP | out))
+		self.armed = on;
+}
+
+/* tap_qemu_flush() - As tap_flush() */
+void tap_qemu_flush(void)
+{
+	while (self.fd >= 0 && self.sent < self.filled) {
+		ssize_t n = send(self.fd, self.in + self.sent,
+				 self.filled - self.sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0) {
+			/* A dead link shows as an event of its own */
+			arm(errno == EAGAIN || errno == ENOBUFS);
+			return;
+		}
+		self.sent += (uint32_t)n;
+	}
+	self.sent = self.filled = 0;
+	if (self.fd >= 0)
+		arm(false);
+}
+
+/* guest_came() - Somebody connected */
+static unsigned guest_came(void)
+{
+	int fd = accept4(self.listen, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	if (self.fd >= 0 || adopt(fd)) {
+		close(fd);
+		return 0;
+	}
+	info("Guest link connected");
+	return TAP_EV_UP | TAP_EV_FRAMES;
+}
+
+/**
+ * tap_qemu_event() - As tap_event()
+ * @id:		LINK_LISTEN or LINK_CONN
+ * @events:	EPOLLIN and so on
+ *
+ * Return: TAP_EV_ bits
+ */
+unsigned tap_qemu_event(uint64_t id, uint32_t events)
+{
+	unsigned ev = 0;
+	uint8_t byte;
+
+	if (id == LINK_LISTEN)
+		return guest_came();
+	if (self.fd < 0)
+		return 0;
+	if (events & EPOLLOUT) {
+		tap_qemu_flush();
+		if (self.wanted && self.filled - self.sent < IN_SIZE / 2) {
+			self.wanted = false;
+			ev |= TAP_EV_ROOM;
+		}
+	}
+	if (events & EPOLLIN)
+		ev |= TAP_EV_FRAMES;
+	/* Frames sent just before hanging up still count */
+	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR) &&
+	    recv(self.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
+		ev = hang_up("closed by QEMU");
+	return ev;
+}
+
+/* tap_qemu_trim() - Give the memory of the buffers back, if they are empty */
+void tap_qemu_trim(void)
+{
+	if (self.begin == self.end && !self.nlent) {
+		self.begin = self.parsed = self.end = 0;
+		(void)madvise(self.out, sizeof(self.out), MADV_DONTNEED);
+	}
+	if (self.sent == self.filled) {
+		self.sent = self.filled = 0;
+		(void)madvise(self.in, sizeof(self.in), MADV_DONTNEED);
+	}
+}

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * tcp_out.c - the byte stream from guest to host
+ *
+ * Theory of operation
+ *
+ *   Segments of one batch that follow each other are gathered, and go to the
+ *   host's socket with one sendmsg().  What the kernel took is acknowledged to
+ *   the guest: from then on the kernel retransmits it.  Nothing is kept here
+ *   but the tail that a socket refused (tail.c), which the window should make
+ *   rare.
+ *
+ *   The window
+ *
+ *	What fits into the send queue is not its size: the kernel accounts
+ *	memory (truesize), 1.08 to 1.25 bytes of it for each byte when large
+ *	pieces are sent, more for small ones.  With B the limit of the queue and
+ *	Q what is in it, both in memory, a window of (B - Q) / 2 is taken whole:
+ *
+ *	taken ........ rcv ............ edge = max(edge, taken + (B - Q) / 2)
+ *	      in the	   what the guest
+ *	      tail	   may send
+ *
+ *	taken is what the kernel has.  The edge never moves left, and not at all
+ *	while there is a tail.
+ *
+ *	When less than B / 8 is open, the loop is asked to tell when the queue
+ *	drains.  Asking with EPOLL_CTL_MOD matters: polling a socket that is full
+ *	is what makes the kernel set SOCK_NOSPACE, and without that neither
+ *	EPOLLOUT nor the autotuning of the buffer ever comes (net/ipv4/tcp.c,
+ *	tcp_poll(); tcp_input.c, tcp_new_space()).  It fires at once while Q is
+ *	up to 2/3 of B; a threshold above B / 6 would make it spin.
+ *
+ *	A window that opens is told to the guest when it grew by two segments or
+ *	B / 16 (RFC 9293, 3.8.6.2.2), or goes along with other segments.
+ *
+ *   The guest's FIN
+ *
+ *	is passed on by shutdown() when all before it is with the kernel, and is
+ *	acknowledged only when the remote end acknowledged ours: so a guest whose
+ *	close() returned knows that its bytes arrived.  The kernel tells by an
+ *	event when the socket reaches FIN-WAIT-2 or CLOSE; no timer is needed.
+ */
+#include "tcp_out.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "count.h"
+#include "loop.h"
+#include "seq.h"
+#include "sock.h"
+#include "tail.h"
+#include "util.h"
+#include "wire.h"
+
+enum {
+	ARM_PART	= 8,		/* of B: less open than that, ask for an event */
+	UPDATE_PART	= 16,		/* of B: opened by that much, tell the guest */
+	EDGE_MAX	= 0xffff << TCP_WSCALE,
+};
+
+/**
+ * tcp_out_next() - The sequence number expected next
+ * @t:		Connection
+ * @b:		What this batch brought so far
+ *
+ * Return: sequence number, beyond the guest's FIN if that is done
+ */
+uint32_t tcp_out_next(const struct tcp_conn *t, const struct tcp_batch *b)
+{
+	return tcp_ack_number(t) + b->len;
+}
+
+/**
+ * tcp_out_fit() - Where a segment lies (RFC 9293, 3.10.7.4, first check)
+ * @t:		Connection
+ * @b:		What this batch brought so far
+ * @s:		Segment
+ *
+ * Return: verdict
+ */
+enum tcp_fit tcp_out_fit(const struct tcp_conn *t, const struct tcp_batch *b,
+			 const struct tcp_seg *s)
+{
+	uint32_t next = tcp_out_next(t, b);
+	uint32_t edge = seq_max(t->edge, next);
+	uint32_t len = s->len + !!(s->flags & TCP_FIN);
+
+	if (seq_gt(s->seq, next))
+		return seq_lt(s->seq, edge) ? TCP_FIT_GAP : TCP_FIT_BEYOND;
+	if (s->seq == next)
+		return TCP_FIT_OK;
+	return seq_gt(s->seq + len, next) ? TCP_FIT_OK : TCP_FIT_OLD;
+}
+
+/**
+ * tcp_out_fits_batch() - Whether there is room to gather a frame
+ * @b:		Batch
+ * @f:		Frame
+ *
+ * Return: true if so; false: the caller flushes the batch first
+ */
+bool tcp_out_fits_batch(const struct tcp_batch *b, const struct frame *f)
+{
+	return b->niov + f->tap->niov <= TCP_BATCH_IOV;
+}
+
+/**
+ * tcp_out_gather() - Take the new part of a segment into the batch
+ * @t:		Connection
+ * @b:		Batch, with room
+ * @f:		Frame that holds the segment
+ * @s:		Segment that is TCP_FIT_OK
+ */
+void tcp_out_gather(struct tcp_conn *t, struct tcp_batch *b, const struct frame *f,
+		    const struct tcp_seg *s)
+{
+	uint32_t next = tcp_out_next(t, b);
+	uint32_t old = next - s->seq;
+	uint32_t room = seq_gt(t->edge, next) ? t->edge - next : 0;
+	uint32_t fresh = s->len > old ? s->len - old : 0;
+	uint32_t n = min_u32(fresh, room);
+
+	if (s->len || s->flags & TCP_FIN)
+		t->flags |= TCPF_ACK_DUE;
+	/* Nothing follows a FIN */
+	if (b->fin || t->half[OUT] != HALF_FLOW)
+		return;
+	if (n) {
+		b->niov += frame_payload(f, s->hlen + old, n, b->iov + b->niov,
+					 TCP_BATCH_IOV - b->niov);
+		b->len += n;
+	}
+	if (n < fresh)
+		count(DROP_TCP_WINDOW);
+	else if (s->flags & TCP_FIN)
+		b->fin = true;
+}
+
+/* give_tail() - What waits goes first; -errno: connection dead */
+static int give_tail(struct conn *c)
+{
+	struct tcp_conn *t = &c->tcp;
+	struct iovec iov[TCP_BATCH_IOV];
+
+	while (t->tail) {
+		int niov = tail_peek(t->tail, iov, TCP_BATCH_IOV);
+		ssize_t n = sock_tcp_send(c->fd, iov, niov);
+
+		if (n < 0)
+			return (int)n;
+		if (!n)
+			break;
+		tail_drop(&t->tail, (uint32_t)n);
+		t->tail_len -= (uint32_t)n;
+	}
+	return 0;
+}
+
+/* give() - Bytes of a batch to the socket, the rest to the tail */
+static int give(struct conn *c, const struct tcp_batch *b)
+{
+	struct tcp_conn *t = &c->tcp;
+	struct iovec iov[TCP_BATCH_IOV];
+	uint32_t taken = 0, kept;
+
+	if (!t->tail) {
+		ssize_t n;
+
+		memcpy(iov, b->iov, (size_t)b->niov * sizeof(iov[0]));
+		n = sock_tcp_send(c->fd, iov, b->niov);
+		if (n < 0)
+			return (int)n;
+		taken = (uint32_t)n;
+	}
+	kept = taken < b->len ? tail_put(&t->tail, b->iov, b->niov, taken) : 0;
+	t->tail_len += kept;
+	t->rcv += taken + kept;
+	count_add(COUNT_TCP_TAIL, kept);
+	if (taken + kept == b->len)
+		return 0;
+	count(DROP_TCP_TAIL_FULL);
+	return -ENOBUFS;
+}
+
+/**
+ * tcp_out_flush() - Give what a batch brought to the host's kernel
+ * @c:		Connection in PH_OPEN
+ * @b:		Batch
+ *
+ * Moves rcv, the window, and half[OUT]; leaves TCPF_ACK_DUE set if there is
+ * something to acknowledge.
+ *
+ * Return: 0; -errno: the socket is dead (caller: reset both ends)
+ */
+int tcp_out_flush(struct conn *c, const struct tcp_batch *b)
+{
+	bool fin = b->fin;
+
+	if (b->len) {
+		int rc = give(c, b);
+
+		if (rc && rc != -ENOBUFS)
+			return rc;
+		/* What was not taken comes again, and so does the FIN behind it */
+		if (rc)
+			fin = false;
+		c->tcp.flags |= TCPF_ACK_DUE;
+		tcp_out_window(c);
+	}
+	if (fin && c->tcp.half[OUT] == HALF_FLOW)
+		tcp_half_move(c, OUT, HE_EOF);
+	return tcp_out_finish(c);
+}
+
+/**
+ * tcp_out_window() - Move the right edge to what fits, ask for an event if little
+ * @c:		Connection with a connected socket
+ */
+void tcp_out_window(struct conn *c)
+{
+	struct tcp_conn *t = &c->tcp;
+	uint32_t taken = t->rcv - t->tail_len;
+	struct sock_room r;
+	uint32_t room;
+
+	if (sock_tcp_room(c->fd, &r))
+		return;
+	t->room = r.size;
+	room = r.size > r.used ? min_u32((r.size - r.used) / 2, EDGE_MAX) : 0;
+	if (!t->tail)
+		t->edge = seq_max(t->edge, taken + room);
+	if (t->flags & TCPF_ARMED)
+		return;
+	if (t->tail || seq_diff(t->edge, taken) < (int32_t)(r.size / ARM_PART)) {
+		if (!loop_mod(c->fd, LOOP_TCP, conn_id(c),
+			      EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET))
+			t->flags |= TCPF_ARMED;
+	}
+}
+
+/**
+ * tcp_out_ready() - The send queue drained
+ * @c:		Connection in PH_OPEN
+ *
+ * Return: 0; -errno: the socket is dead (caller: reset both ends)
+ */
+int tcp_out_ready(struct conn *c)
+{
+	struct tcp_conn *t = &c->tcp;
+	uint32_t step;
+	int rc;
+
+	if (!(t->flags & TCPF_ARMED))
+		return 0;
+	t->flags &= (uint16_t)~TCPF_ARMED;
+	rc = give_tail(c);
+	if (rc)
+		return rc;
+	tcp_out_window(c);
+	step = min_u32(2u * t->mss, t->room / UPDATE_PART);
+	if (seq_diff(t->edge, t->told) >= (int32_t)step && t->half[OUT] == HALF_FLOW) {
+		count(COUNT_TCP_WINDOW_UPDATE);
+		t->flags |= TCPF_ACK_DUE;
+	}
+	return 0;
+}
+
+/**
+ * tcp_out_finish() - Pass the guest's FIN on, and see whether it arrived
+ * @c:		Connection in PH_OPEN
+ *
+ * Return: 0; -errno: the socket is dead (caller: reset both ends)
+ */
+int tcp_out_finish(struct conn *c)
+{
+	struct tcp_conn *t = &c->tcp;
+	enum sock_tcp_state state;
+
+	if (t->half[OUT] == HALF_EOF && !t->tail) {
+		int rc = sock_tcp_shutdown(c->fd);
+
+		if (rc)
+			return rc;
+		tcp_half_move(c, OUT, HE_SHUT);
+	}
+	if (t->half[OUT] != HALF_SHUT)
+		return 0;
+	state = sock_tcp_state(c->fd);
+	if (state == SOCK_TCP_CLOSED) {
+		int e = sock_error(c->fd);
+
+		if (e)
+			return -e;
+	}
+	if (state == SOCK_TCP_CLOSED || state == SOCK_TCP_FIN_ACKED) {
+		tcp_half_move(c, OUT, HE_ACKED);
+		t->flags |= TCPF_ACK_DUE;
+	}
+	return 0;
+}
+
+/**
+ * tcp_out_drop() - Nobody waits for the tail any more
+ * @c:		Connection that ends
+ */
+void tcp_out_drop(struct conn *c)
+{
+	tail_drop(&c->tcp.tail, UINT32_MAX);
+	c->tcp.tail_len = 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef TCP_OUT_H
+#define TCP_OUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conn.h"
+#include "frame.h"
+#include "tcp_seg.h"
+#include "tcp_state.h"
+
+/* Verdict about the sequence number of a segment */
+enum tcp_fit {
+	TCP_FIT_OLD,		/* all of it came before: acknowledge, drop */
+	TCP_FIT_OK,		/* it begins at or before what is expected */
+	TCP_FIT_GAP,		/* in the window, but something is missing before it */
+	TCP_FIT_BEYOND,		/* outside of the window */
+};
+
+enum tcp_fit tcp_out_fit(const struct tcp_conn *t, const struct tcp_batch *b,
+			 const struct tcp_seg *s);
+uint32_t tcp_out_next(const struct tcp_conn *t, const struct tcp_batch *b);
+bool	tcp_out_fits_batch(const struct tcp_batch *b, const struct frame *f);
+void	tcp_out_gather(struct tcp_conn *t, struct tcp_batch *b, const struct frame *f,
+		       const struct tcp_seg *s);
+int	tcp_out_flush(struct conn *c, const struct tcp_batch *b);
+void	tcp_out_window(struct conn *c);
+int	tcp_out_ready(struct conn *c);
+int	tcp_out_finish(struct conn *c);
+void	tcp_out_drop(struct conn *c);
+
+#endif /* TCP_OUT_H */

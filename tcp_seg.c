@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * tcp_seg.c - segments: read from the guest, made for it
+ *
+ * Theory of operation
+ *
+ *   A segment of the guest is checked once, here, and handed on as a struct
+ *   tcp_seg in host order.  One to the guest is a header made from the
+ *   connection, with or without payload; every segment but a SYN acknowledges
+ *   all we took and announces the window, so each of them clears what was due.
+ *
+ *   Options are offered as the guest offers them: MSS, and window scaling if it
+ *   has it.  No timestamps, since the clock of a guest that is restored
+ *   elsewhere goes back; no SACK, as nothing is kept out of order.
+ *
+ *   The window field is the right edge less what is acknowledged, rounded down
+ *   by the scale.  That may take up to 255 bytes back from what was announced
+ *   before (RFC 7323, section 2.4), while everything up to the true edge is
+ *   still taken.
+ */
+#include "tcp_seg.h"
+
+#include <string.h>
+
+#include "count.h"
+#include "net.h"
+#include "pkt.h"
+#include "seq.h"
+#include "tcp_state.h"
+#include "util.h"
+#include "wire.h"
+
+enum {
+	MSS_MIN		= 48,		/* below it headers are most of a segment */
+	MSS_DEFAULT4	= 536,		/* RFC 9293, 3.7.1 */
+	MSS_DEFAULT6	= 1220,
+	ISN_TICK_US	= 4,		/* RFC 6528, section 3 */
+	CHALLENGE_PER_S	= 100,		/* RFC 5961, section 7 */
+	US_PER_S	= 1000000,
+	SYN_OPT_LEN	= 8,
+};
+
+/**
+ * struct tcp_seg_self - state of this file
+ * @second:	second in which challenge ACKs are counted
+ * @challenges:	of them, in that second
+ */
+static struct {
+	uint64_t second;
+	uint32_t challenges;
+} self;
+
+/* options() - MSS and window scale of a SYN (RFC 9293, 3.2; RFC 7323, 2.2) */
+static void options(struct pkt_reader r, struct tcp_seg *s)
+{
+	while (r.left) {
+		uint8_t kind = pkt_u8(&r);
+		uint8_t len;
+		struct pkt_reader body;
+
+		if (kind == TCPOPT_END)
+			return;
+		if (kind == TCPOPT_NOP_)
+			continue;
+		len = pkt_u8(&r);
+		if (len < 2)
+			return;
+		body = pkt_sub(&r, len - 2u);
+		if (r.bad)
+			return;
+		if (kind == TCPOPT_MSS && len == 4)
+			s->mss = pkt_be16(&body);
+		else if (kind == TCPOPT_WSCALE && len == 3)
+			s->wscale = pkt_u8(&body);
+	}
+}
+
+/**
+ * tcp_seg_parse() - Check a segment of the guest
+ * @f:		Frame with protocol WIRE_TCP
+ * @s:		Filled
+ *
+ * Return: true if header, ports and checksum are right; false: counted, drop it
+ */
+bool tcp_seg_parse(const struct frame *f, struct tcp_seg *s)
+{
+	const struct wire_tcp *h = frame_l4(f, sizeof(*h));
+	const uint8_t *full;
+
+	if (!h || !addr_is_unicast(&f->dst) || addr_is_any(&f->src)) {
+		count(DROP_TCP_HEADER);
+		return false;
+	}
+	s->sport = get_be16(h->sport);
+	s->dport = get_be16(h->dport);
+	s->flags = h->flags;
+	s->seq = get_be32(h->seq);
+	s->ack = get_be32(h->ack);
+	s->wnd = get_be16(h->wnd);
+	s->hlen = (uint32_t)(h->off >> 4) * 4;
+	s->mss = 0;
+	s->wscale = -1;
+	full = s->hlen >= sizeof(*h) ? frame_l4(f, s->hlen) : NULL;
+	if (!full || !s->sport || !s->dport) {
+		count(DROP_TCP_HEADER);
+		return false;
+	}
+	s->len = f->l4len - s->hlen;
+	if (!frame_csum_ok(f)) {
+		count(DROP_CSUM);
+		return false;
+	}
+	if (s->flags & TCP_SYN)
+		options(pkt_reader(full + sizeof(*h), s->hlen - sizeof(*h)), s);
+	return true;
+}
+
+/**
+ * tcp_seg_isn() - Initial sequence number (RFC 6528, section 3)
+ * @key:	Connection
+ * @now:	Time, us
+ *
+ * Return: a clock, moved by a secret hash of the connection's ends
+ */
+uint32_t tcp_seg_isn(const struct conn_key *key, uint64_t now)
+{
+	return (uint32_t)(now / ISN_TICK_US + conn_secret_hash(key, sizeof(*key)));
+}
+
+/* fixed_headers() - IP and TCP headers without options */
+static uint32_t fixed_headers(const struct conn *c)
+{
+	return (addr_is4(&c->key.guest) ? sizeof(struct wire_ip4) : sizeof(struct wire_ip6)) +
+	       sizeof(struct wire_tcp);
+}
+
+/* link_mss() - Largest payload of a segment the link takes uncut */
+static uint16_t link_mss(const struct conn *c)
+{
+	return (uint16_t)(net->mtu - fixed_headers(c));
+}
+
+/**
+ * tcp_seg_mss() - Payload of a segment to the guest
+ * @c:		Connection
+ * @syn:	The guest's SYN or SYN-ACK
+ *
+ * Return: bytes, MSS_MIN or more
+ */
+uint16_t tcp_seg_mss(const struct conn *c, const struct tcp_seg *syn)
+{
+	uint16_t fallback = addr_is4(&c->key.guest) ? MSS_DEFAULT4 : MSS_DEFAULT6;
+	uint16_t mss = syn->mss ? syn->mss : fallback;
+
+	if (mss > link_mss(c))
+		mss = link_mss(c);
+	return mss < MSS_MIN ? MSS_MIN : mss;
+}
+
+/**
+ * tcp_seg_unit() - Payload of a frame to the guest
+ * @c:		Connection
+ *
+ * Return: bytes; a multiple of the MSS where the link takes unsegmented frames
+ */
+uint32_t tcp_seg_unit(const struct conn *c)
+{
+	unsigned tso = addr_is4(&c->key.guest) ? TAP_TSO4 : TAP_TSO6;
+	uint32_t room = FRAME_IP_MAX - fixed_headers(c);
+
+	if (!(tap_caps() & tso))
+		return c->tcp.mss;
+	return room - room % c->tcp.mss;
+}
+
+/* window() - What to announce; remembers the edge that this amounts to */
+static uint16_t window(struct tcp_conn *t, uint32_t ack, bool syn)
+{
+	unsigned shift = !syn && t->flags & TCPF_WSCALE ? TCP_WSCALE : 0;
+	int32_t open = seq_diff(t->edge, ack);
+	uint32_t field = open > 0 ? (uint32_t)open >> shift : 0;
+
+	if (field > UINT16_MAX)
+		field = UINT16_MAX;
+	t->told = ack + (field << shift);
+	return (uint16_t)field;
+}
+
+/* syn_options() - What we offer, or take up (RFC 7323, 2.2) */
+static unsigned syn_options(const struct conn *c, uint8_t opt[static SYN_OPT_LEN])
+{
+	bool scale = c->tcp.flags & (TCPF_WSCALE | TCPF_FROM_HOST);
+
+	opt[0] = TCPOPT_MSS;
+	opt[1] = 4;
+	put_be16(opt + 2, link_mss(c));
+	opt[4] = TCPOPT_NOP_;
+	opt[5] = TCPOPT_WSCALE;
+	opt[6] = 3;
+	opt[7] = TCP_WSCALE;
+	return scale ? SYN_OPT_LEN : 4;
+}
+
+/**
+ * tcp_seg_head() - All headers of a segment to the guest
+ * @c:		Connection; what was due is not due any more
+ * @h:		Filled
+ * @seq:	Sequence number
+ * @flags:	TCP_SYN and so on; TCP_ACK decides about the acknowledgement
+ * @len:	Payload that follows, bytes
+ * @vh:		Set: checksum and segmentation left to the link
+ *
+ * Return: bytes filled
+ */
+unsigned tcp_seg_head(struct conn *c, uint8_t h[static TAP_HEAD_MAX], uint32_t seq,
+		      uint8_t flags, uint32_t len, struct virtio_net_hdr *vh)
+{
+	struct tcp_conn *t = &c->tcp;
+	const struct addr *src = &c->key.far, *dst = &c->key.guest;
+	uint32_t ack = flags & TCP_ACK ? tcp_ack_number(t) : 0;
+	uint8_t opt[SYN_OPT_LEN];
+	unsigned optlen = flags & TCP_SYN ? syn_options(c, opt) : 0;
+	uint32_t l4len = (uint32_t)sizeof(struct wire_tcp) + optlen + len;
+	unsigned ip = frame_head(h, src, dst, WIRE_TCP, l4len, 0, 0);
+	struct wire_tcp *tcp = (void *)(h + ip);
+	uint16_t sum = frame_partial(src, dst, WIRE_TCP, l4len);
+	unsigned hlen = ip + (unsigned)sizeof(*tcp) + optlen;
+
+	put_be16(tcp->sport, c->key.fport);
+	put_be16(tcp->dport, c->key.gport);
+	put_be32(tcp->seq, seq);
+	put_be32(tcp->ack, ack);
+	tcp->off = (uint8_t)((sizeof(*tcp) + optlen) / 4 << 4);
+	tcp->flags = flags;
+	put_be16(tcp->wnd, window(t, ack, flags & TCP_SYN));
+	memcpy(tcp->csum, &sum, sizeof(sum));
+	memset(tcp->urg, 0, sizeof(tcp->urg));
+	memcpy(h + ip + sizeof(*tcp), opt, optlen);
+
+	*vh = (struct virtio_net_hdr){
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.csum_start = (uint16_t)ip,
+		.csum_offset = offsetof(struct wire_tcp, csum),
+	};
+	if (len > t->mss) {
+		vh->gso_type = addr_is4(dst) ? VIRTIO_NET_HDR_GSO_TCPV4 :
+					       VIRTIO_NET_HDR_GSO_TCPV6;
+		vh->gso_size = t->mss;
+		vh->hdr_len = (uint16_t)hlen;
+	}
+	if (flags & TCP_ACK) {
+		t->acked = ack;
+		t->flags &= (uint16_t)~TCPF_ACK_DUE;
+	}
+	return hlen;
+}
+
+/**
+ * tcp_seg_send() - Send a segment without payload
+ * @c:		Connection
+ * @flags:	TCP_SYN and so on
+ * @seq:	Sequence number
+ *
+ * If the link has no room it is lost: whoever needs it will ask again.
+ */
+void tcp_seg_send(struct conn *c, uint8_t flags, uint32_t seq)
+{
+	uint8_t h[TAP_HEAD_MAX];
+	struct virtio_net_hdr vh;
+	unsigned hlen = tcp_seg_head(c, h, seq, flags, 0, &vh);
+
+	(void)tap_send(h, hlen, &vh);
+}
+
+/**
+ * tcp_seg_ack() - Send an acknowledgement, and with it the window
+ * @c:		Connection
+ */
+void tcp_seg_ack(struct conn *c)
+{
+	tcp_seg_send(c, TCP_ACK, c->tcp.nxt);
+}
+
+/**
+ * tcp_seg_challenge() - Answer a SYN, RST or ACK that may be forged
+ * @c:		Connection
+ * @now:	Time, us
+ *
+ * A true peer answers with what we wait for; of a forged one nothing came but
+ * this (RFC 5961, sections 3.2, 4.2, 5.2).
+ */
+void tcp_seg_challenge(struct conn *c, uint64_t now)
+{
+	if (self.second != now / US_PER_S) {
+		self.second = now / US_PER_S;
+		self.challenges = 0;
+	}
+	if (self.challenges++ >= CHALLENGE_PER_S)
+		return;
+	count(COUNT_TCP_CHALLENGE);
+	tcp_seg_ack(c);
+}
+
+/**
+ * tcp_seg_reset_stray() - Answer a segment that belongs to no connection
+ * @f:		Frame it came in
+ * @s:		Segment; without TCP_RST
+ *
+ * RFC 9293, section 3.10.7.1.
+ */
+void tcp_seg_reset_stray(const struct frame *f, const struct tcp_seg *s)
+{
+	struct wire_tcp tcp = { .off = sizeof(tcp) / 4 << 4, .flags = TCP_RST };
+	uint32_t len = s->len + !!(s->flags & TCP_SYN) + !!(s->flags & TCP_FIN);
+
+	put_be16(tcp.sport, s->dport);
+	put_be16(tcp.dport, s->sport);
+	if (s->flags & TCP_ACK) {
+		put_be32(tcp.seq, s->ack);
+	} else {
+		tcp.flags |= TCP_ACK;
+		put_be32(tcp.ack, s->seq + len);
+	}
+	(void)frame_send(&f->dst, &f->src, WIRE_TCP, &tcp, sizeof(tcp), 0);
+}

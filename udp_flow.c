@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * udp_flow.c - UDP flows: how they begin and end, and what is said of failures
+ *
+ * Theory of operation
+ *
+ *   UDP has no connections, but a socket has one address and port, so there is
+ *   a flow for each pair of ends that the guest sees, kept as a NAT keeps them:
+ *
+ *	began with		socket
+ *	a datagram of the	its own, connected, bound to the guest's port if
+ *	guest to one host	that can be had: several flows of that port share it
+ *	... to a group or	its own, not connected: whoever answers is passed on
+ *	everybody		under his own address (UDPF_GROUP)
+ *	a datagram from		that of the forwarded port: what the guest answers
+ *	outside			leaves from the address that the first one came to
+ *
+ *   A flow ends by time alone, with the times of nf_conntrack: 30 s, or 120 s
+ *   if datagrams went both ways for more than 2 s; 5 s after the reply of a name
+ *   server, since a resolver takes a new port for each question.  Flows are never
+ *   evicted: at the limit the new one is refused.
+ *
+ *   Callers from outside whose addresses the guest can not see (the host's own)
+ *   look alike to it.  Should two of them use one port, the second gets another
+ *   one toward the guest.
+ *
+ *   When a datagram fails, the guest is told by ICMP.  To quote its UDP header,
+ *   length and checksum of a flow's last datagram are kept.
+ *
+ * Invariants, for each entry of kind CONN_UDP
+ *   U1  fd is -1 exactly if udp.listen is not
+ *   U2  its timer is set, no later than udp.due
+ */
+#include "udp_flow.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "count.h"
+#include "fwd.h"
+#include "log.h"
+#include "loop.h"
+#include "net.h"
+#include "timer.h"
+#include "util.h"
+#include "wire.h"
+
+enum {
+	FLOWS_MAX	= CONN_MAX / 2,	/* begun by the guest, unless fewer are asked for */
+	CALLS_MAX	= CONN_MAX / 4,	/* begun outside, at forwarded ports */
+	QUOTE_MAX	= 512,		/* bytes of a datagram quoted in ICMP */
+	DNS_PORT	= 53,
+	PORT_TRIES	= 8,		/* for callers that look alike */
+	PORT_OTHERS	= 32768,	/* where ports for them are taken */
+};
+
+#define UNREPLIED_US	UINT64_C(30000000)
+#define STREAM_US	UINT64_C(120000000)
+#define STREAM_AGE_US	UINT64_C(2000000)
+#define ANSWERED_US	UINT64_C(5000000)
+
+/**
+ * struct udp_flow_self - state of this file
+ * @flows_max:	limit of @flows
+ * @flows:	flows that the guest began, a descriptor each
+ * @calls:	flows that began outside
+ * @warn:	rate of the warning that a limit is reached
+ */
+static struct {
+	uint32_t flows_max;
+	uint32_t flows;
+	uint32_t calls;
+	uint64_t warn;
+} self;
+
+/**
+ * udp_flow_init() - Begin anew
+ * @flows_max:	Flows the guest may begin, 0: as many as half the table
+ */
+void udp_flow_init(uint32_t flows_max)
+{
+	memset(&self, 0, sizeof(self));
+	self.flows_max = flows_max ? min_u32(flows_max, FLOWS_MAX) : FLOWS_MAX;
+}
+
+/**
+ * udp_flow_close() - End a flow
+ * @c:		Entry of kind CONN_UDP
+ */
+void udp_flow_close(struct conn *c)
+{
+	debug("%s: ends", conn_text(c));
+	if (c->udp.listen < 0)
+		self.flows--;
+	else
+		self.calls--;
+	if (c->fd >= 0)
+		sock_close(c->fd);
+	conn_free(c);
+}
+
+/**
+ * udp_flow_touch() - A flow is in use
+ * @c:		Flow
+ * @dir:	Which way a datagram went
+ * @now:	Time, us
+ */
+void udp_flow_touch(struct conn *c, enum conn_dir dir, uint64_t now)
+{
+	struct udp_flow *u = &c->udp;
+	uint64_t span = UNREPLIED_US;
+
+	if ((dir == IN) == (u->listen < 0))
+		u->flags |= UDPF_REPLIED;
+	if (c->key.fport == DNS_PORT)
+		span = dir == IN ? ANSWERED_US : UNREPLIED_US;
+	else if (u->flags & UDPF_REPLIED && now > u->born + STREAM_AGE_US)
+		span = STREAM_US;
+	u->due = now + span;
+	if (u->due < timer_due(conn_index(c)))
+		timer_set(conn_index(c), u->due);
+}
+
+/**
+ * udp_flow_timeout() - A flow's timer ran out
+ * @c:		Entry of kind CONN_UDP
+ * @now:	Time, us
+ */
+void udp_flow_timeout(struct conn *c, uint64_t now)
+{
+	if (now < c->udp.due)
+		timer_set(conn_index(c), c->udp.due);
+	else
+		udp_flow_close(c);
+}
+
+/* refuse() - One more flow is one too many */
+static void refuse(uint64_t now)
+{
+	count(DROP_UDP_LIMIT);
+	if (log_allow(&self.warn, now))
+		warn("UDP: no room for a new flow (%u from the guest, %u from outside)",
+		     self.flows, self.calls);
+}
+
+/* is_group() - Whether a datagram to @a may be answered by anybody */
+static bool is_group(const struct addr *a)
+{
+	uint32_t host;
+
+	if (addr_is_multicast(a) || addr_eq(a, &addr_bcast4))
+		return true;
+	/* Broadcast of the guest's network, unless it is one of RFC 3021 */
+	if (!addr_is4(a) || net->prefix4 > 30 ||
+	    !addr_in_prefix(a, &net->addr4, net->prefix4))
+		return false;
+	host = UINT32_MAX >> net->prefix4;
+	return (get_be32(addr_v4(a)) & host) == host;
+}
+
+/* scope_of() - Interface for a destination that needs one */
+static uint32_t scope_of(const struct addr *a)
+{
+	if (addr_is4(a))
+		return addr_is_multicast(a) ? net->if4 : 0;
+	return addr_is_linklocal(a) || addr_is_multicast(a) ? net->if6 : 0;
+}
+
+/**
+ * udp_flow_tell() - Send the guest an ICMP error about a datagram of a flow
+ * @c:		Flow
+ * @e:		@type, @code, @mtu, @ttl and @from are set; the rest is filled
+ * @data:	The datagram's payload, as much as there is
+ * @n:		Bytes there
+ * @now:	Time, us
+ */
+void udp_flow_tell(const struct conn *c, struct icmp_error *e, const void *data,
+		   uint32_t n, uint64_t now)
+{
+	uint8_t l4[sizeof(struct wire_udp) + QUOTE_MAX];
+	struct wire_udp *udp = (void *)l4;
+
+	put_be16(udp->sport, c->key.gport);
+	put_be16(udp->dport, c->key.fport);
+	put_be16(udp->len, c->udp.qlen);
+	memcpy(udp->csum, &c->udp.qcsum, sizeof(udp->csum));
+	n = min_u32(n, QUOTE_MAX);
+	if (n)
+		memcpy(l4 + sizeof(*udp), data, n);
+	e->src = c->key.guest;
+	e->dst = c->key.far;
+	e->proto = WIRE_UDP;
+	e->l4 = l4;
+	e->l4have = (uint32_t)sizeof(*udp) + n;
+	e->l4len = max_u32(e->l4have, c->udp.qlen);
+	e->now = now;
+	icmp_error_to_guest(e);
+}
+
+/**
+ * udp_flow_failed() - A datagram of the guest could not be sent
+ * @c:		Flow
+ * @g:		The datagram
+ * @err:	Why, positive errno
+ * @now:	Time, us
+ *
+ * Counts it, and tells the guest if it can do something about it.
+ */
+void udp_flow_failed(const struct conn *c, const struct udp_gram *g, int err,
+		     uint64_t now)
+{
+	struct icmp_error e = { .dst = c->key.far, .ttl = g->ttl };
+	int mtu;
+
+	count(DROP_UDP_SEND);
+	if (!icmp_error_set(&e, err))
+		return;
+	if (err == EMSGSIZE) {
+		mtu = c->fd >= 0 ? sock_udp_mtu(c->fd, &c->udp.peer) : -EMSGSIZE;
+		if (!g->df || mtu <= 0)
+			return;
+		e.mtu = (uint32_t)mtu;
+	}
+	if (g->niov)
+		udp_flow_tell(c, &e, g->iov->iov_base, (uint32_t)g->iov->iov_len, now);
+	else
+		udp_flow_tell(c, &e, NULL, 0, now);
+}
+
+/**
+ * open_socket() - Make the socket of a flow that the guest begins
+ * @c:		Entry; fd and udp are filled
+ *
+ * Return: 0; -errno: the guest is to be told, or -EMFILE and the like
+ */
+static int open_socket(struct conn *c)
+{
+	struct udp_flow *u = &c->udp;
+	struct sock_udp_path to = { 0 };
+	int fd, rc;
+
+	fwd_to_host(WIRE_UDP, &c->key.far, c->key.fport, &to.peer, &to.port);
+	to.scope = scope_of(&to.peer);
+	u->peer = to.peer;
+	u->pport = to.port;
+	u->scope = to.scope;
+	u->ttl = addr_is_multicast(&to.peer) ? 1 : sock_udp_ttl(!addr_is4(&to.peer));
+	if (is_group(&to.peer)) {
+		u->flags |= UDPF_GROUP;
+		fd = sock_udp_shout(&to, c->key.gport);
+	} else {
+		fd = sock_udp_dial(&to, c->key.gport);
+	}
+	if (fd < 0)
+		return fd;
+	rc = loop_add(fd, LOOP_UDP, conn_id(c), EPOLLIN);
+	if (rc) {
+		sock_close(fd);
+		return rc;
+	}
+	c->fd = fd;
+	return 0;
+}
+
+/* begin() - A flow that was made: count it */
+static struct conn *begin(struct conn *c, uint32_t *number)
+{
+	++*number;
+	count(COUNT_UDP_FLOWS);
+	debug("%s: begins", conn_text(c));
+	return c;
+}
+
+/**
+ * udp_flow_open() - Begin a flow for a datagram of the guest
+ * @key:	Its key, not in the table
+ * @g:		The datagram, for errors
+ * @now:	Time, us
+ *
+ * Return: entry; NULL if refused: counted, the guest told if that helps it
+ */
+struct conn *udp_flow_open(const struct conn_key *key, const struct udp_gram *g,
+			   uint64_t now)
+{
+	struct conn *c = self.flows < self.flows_max ? conn_new(CONN_UDP, key) : NULL;
+	int rc;
+
+	if (!c) {
+		refuse(now);
+		return NULL;
+	}
+	c->udp.listen = -1;
+	c->udp.born = now;
+	rc = open_socket(c);
+	if (!rc)
+		return begin(c, &self.flows);
+
+	c->udp.qlen = g->ulen;
+	c->udp.qcsum = g->csum;
+	if (rc == -EMFILE || rc == -ENFILE || rc == -ENOBUFS || rc == -ENOMEM ||
+	    rc == -ENOSPC)
+		refuse(now);
+	else
+		udp_flow_failed(c, g, -rc, now);
+	conn_free(c);
+	return NULL;
+}
+
+/* same_caller() - Whether a flow began with the other end of @path */
+static bool same_caller(const struct conn *c, const struct sock_udp_path *path)
+{
+	return addr_eq(&c->udp.peer, &path->peer) && c->udp.pport == path->port;
+}
+
+/* other_port() - The @try th port for a caller, the same each time */
+static uint16_t other_port(const struct sock_udp_path *path, uint32_t try)
+{
+	struct { struct addr a; uint32_t n[2]; } in = { path->peer, { path->port, try } };
+
+	return (uint16_t)(PORT_OTHERS + conn_secret_hash(&in, sizeof(in)) % PORT_OTHERS);
+}
+
+/**
+ * udp_flow_called() - The flow that a datagram from outside belongs to
+ * @listener:	Number of the socket it came in by
+ * @path:	From where, to where
+ * @make:	Begin one if there is none
+ * @now:	Time, us
+ *
+ * Return: entry; NULL if there is none, or it was refused and counted
+ */
+struct conn *udp_flow_called(uint32_t listener, const struct sock_udp_path *path,
+			     bool make, uint64_t now)
+{
+	const struct fwd_listener *l = fwd_listener(listener);
+	struct conn_key key = { .gport = l->to_port, .proto = WIRE_UDP };
+	struct conn *c = NULL;
+
+	if (!fwd_incoming(l, &path->peer, &key.far, &key.guest)) {
+		count(DROP_UDP_LIMIT);
+		return NULL;
+	}
+	key.fport = path->port;
+	for (uint32_t i = 0; i < PORT_TRIES; i++) {
+		c = conn_find(&key);
+		if (!c || same_caller(c, path))
+			break;
+		key.fport = other_port(path, i);
+	}
+	if (!c && make && self.calls < CALLS_MAX && key.fport) {
+		c = conn_new(CONN_UDP, &key);
+		if (c) {
+			c->udp.peer = path->peer;
+			c->udp.pport = path->port;
+			c->udp.listen = (int32_t)listener;
+			c->udp.born = now;
+			(void)begin(c, &self.calls);
+		}
+	}
+	if (make && (!c || !same_caller(c, path))) {
+		refuse(now);
+		return NULL;
+	}
+	return c;
+}
