@@ -97,7 +97,6 @@ void arp_frame(const struct frame *f)
 	const struct wire_arp *a = read_arp(f);
 	struct addr sender, target;
 	struct wire_arp reply;
-	char text[ADDR_TEXT];
 
 	if (!a) {
 		count(DROP_ARP_BAD);
@@ -121,7 +120,6 @@ void arp_frame(const struct frame *f)
 	memcpy(reply.spa, a->tpa, sizeof(reply.spa));
 	memcpy(reply.tha, a->sha, sizeof(reply.tha));
 	memcpy(reply.tpa, a->spa, sizeof(reply.tpa));
-	trace("arp: %s is at our address", addr_text(&target, text));
 	(void)frame_send_arp(a->sha, &reply);	/* lost: the guest asks again */
 }
 

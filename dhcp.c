@@ -365,7 +365,6 @@ static void reply(const struct dhcp_request *rq, uint8_t type)
 	uint8_t buf[sizeof(struct wire_udp) + MESSAGE_MAX];
 	struct wire_udp *udp = (void *)buf;
 	struct pkt_writer w = pkt_writer(udp + 1, room(rq));
-	char text[ADDR_TEXT];
 	struct addr dst;
 	uint16_t port;
 
@@ -387,8 +386,7 @@ static void reply(const struct dhcp_request *rq, uint8_t type)
 	put_be16(udp->dport, port);
 	put_be16(udp->len, (uint16_t)(sizeof(*udp) + w.len));
 	put_be16(udp->csum, 0);
-	debug("dhcp: message type %u answered with type %u, address %s", rq->type,
-	      type, addr_text(&net->addr4, text));
+	debug("dhcp: message of type %u answered with type %u", rq->type, type);
 	(void)frame_send(server(), &dst, WIRE_UDP, buf,
 			 (uint32_t)(sizeof(*udp) + w.len), TTL);
 }

@@ -36,6 +36,9 @@ enum {
 /* Flags of option 81: RFC 4702, section 2.1 */
 enum { FQDN_S = 1, FQDN_O = 2, FQDN_E = 4, FQDN_N = 8 };
 
+/* Not told to the guest, on the link, by a next hop */
+enum route_kind { ROUTE_NONE, ROUTE_LINK, ROUTE_VIA };
+
 /* What every client gets, in this order, after what it asked for */
 static const uint8_t parameter[] = {
 	DHCP_OPT_MASK, DHCP_OPT_ROUTES, DHCP_OPT_ROUTER, DHCP_OPT_DNS,
@@ -94,35 +97,31 @@ static void put_route(struct pkt_writer *w, const struct addr *dst, uint8_t pref
 {
 	pkt_put_u8(w, prefix);
 	pkt_put(w, addr_v4(dst), (size_t)(prefix + 7) / 8);
-	pkt_put(w, addr_is4(via) ? addr_v4(via) : addr_v4(&addr_any4), 4);
+	pkt_put(w, addr_v4(via), 4);
 }
 
 /**
- * route_via() - Next hop of an IPv4 route of the host that the guest gets
- * @i:		Number of the route
+ * kind_of() - What the guest is told of a route of the host
+ * @r:		Route
  *
- * Return: next hop; addr_any4: on the link; NULL: not told to the guest, being
- *	   the default, the guest's own network, or IPv6
+ * Return: ROUTE_NONE for IPv6, for the default and for the guest's own network,
+ *	   which is told in options 3 and 1
  */
-static const struct addr *route_via(unsigned i)
+static enum route_kind kind_of(const struct net_route *r)
 {
-	const struct net_route *r = &net->routes[i];
-
 	if (!addr_is4(&r->dst) || !r->prefix || r->prefix > 32)
-		return NULL;
+		return ROUTE_NONE;
 	if (addr_is4(&r->via) && !addr_is_any(&r->via))
-		return &r->via;
-	if (r->prefix == net->prefix4 && on_link(&r->dst))
-		return NULL;
-	return &addr_any4;
+		return ROUTE_VIA;
+	return r->prefix == net->prefix4 && on_link(&r->dst) ? ROUTE_NONE : ROUTE_LINK;
 }
 
 /* has_link_default() - Whether the host's default route has no next hop */
 static bool has_link_default(void)
 {
-	for (unsigned i = 0; i < net->nroutes && !dhcp_opt_gateway(); i++) {
+	for (unsigned i = 0; i < net->nroutes; i++) {
 		if (addr_is4(&net->routes[i].dst) && !net->routes[i].prefix)
-			return true;
+			return !dhcp_opt_gateway();
 	}
 	return false;
 }
@@ -130,19 +129,20 @@ static bool has_link_default(void)
 /**
  * put_hop() - Route to a next hop, unless the guest has one already
  * @w:		Writer
- * @via:	Next hop, NULL or addr_any4: none
+ * @via:	Next hop
  * @before:	Number of routes whose next hops are done
  */
 static void put_hop(struct pkt_writer *w, const struct addr *via, unsigned before)
 {
-	if (!via || via == &addr_any4 || on_link(via))
+	if (on_link(via))
 		return;
 	for (unsigned i = 0; i < net->nroutes; i++) {
-		const struct addr *v = route_via(i);
+		const struct net_route *r = &net->routes[i];
+		enum route_kind kind = kind_of(r);
 
-		if (v == &addr_any4 ?
-		    addr_in_prefix(via, &net->routes[i].dst, net->routes[i].prefix) :
-		    v && i < before && addr_eq(v, via))
+		if (kind == ROUTE_LINK && addr_in_prefix(via, &r->dst, r->prefix))
+			return;
+		if (kind == ROUTE_VIA && i < before && addr_eq(via, &r->via))
 			return;
 	}
 	put_route(w, via, 32, &addr_any4);
@@ -158,17 +158,18 @@ static void put_routes(struct pkt_writer *w)
 	const struct net_route *r = net->routes;
 
 	for (unsigned i = 0; i < net->nroutes; i++) {
-		if (route_via(i) == &addr_any4)
+		if (kind_of(&r[i]) == ROUTE_LINK)
 			put_route(w, &r[i].dst, r[i].prefix, &addr_any4);
 	}
-	for (unsigned i = 0; i < net->nroutes; i++)
-		put_hop(w, route_via(i), i);
-	put_hop(w, gw, net->nroutes);
 	for (unsigned i = 0; i < net->nroutes; i++) {
-		const struct addr *via = route_via(i);
-
-		if (via && via != &addr_any4)
-			put_route(w, &r[i].dst, r[i].prefix, via);
+		if (kind_of(&r[i]) == ROUTE_VIA)
+			put_hop(w, &r[i].via, i);
+	}
+	if (gw)
+		put_hop(w, gw, net->nroutes);
+	for (unsigned i = 0; i < net->nroutes; i++) {
+		if (kind_of(&r[i]) == ROUTE_VIA)
+			put_route(w, &r[i].dst, r[i].prefix, &r[i].via);
 	}
 	if (has_link_default())
 		put_route(w, &addr_any4, 0, &addr_any4);

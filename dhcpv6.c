@@ -488,7 +488,6 @@ static void answer(const struct frame *f, const struct v6_request *rq)
 	struct wire_udp *udp = (void *)buf;
 	struct pkt_writer w = pkt_writer(udp + 1, REPLY_MAX);
 	struct addr src = ndp_router();
-	char text[ADDR_TEXT];
 
 	if (!put_answer(&w, rq, addr_eq(&f->dst, &all_servers)))
 		return;
@@ -501,8 +500,8 @@ static void answer(const struct frame *f, const struct v6_request *rq)
 	put_be16(udp->dport, PORT_CLIENT);
 	put_be16(udp->len, (uint16_t)(sizeof(*udp) + w.len));
 	put_be16(udp->csum, 0);
-	debug("dhcpv6: message type %u answered with type %u, address %s", rq->type,
-	      buf[sizeof(*udp)], addr_text(&net->addr6, text));
+	debug("dhcpv6: message of type %u answered with type %u", rq->type,
+	      buf[sizeof(*udp)]);
 	(void)frame_send(&src, &f->src, WIRE_UDP, buf,
 			 (uint32_t)(sizeof(*udp) + w.len), HOPS);
 }

@@ -58,6 +58,7 @@ enum {
 	LIFETIME_S	= 3 * INTERVAL_S,
 	MESSAGE_MAX	= 1500,		/* of the guest; no client sends so much */
 	RA_MAX		= NET_MTU_MIN6 - 40,	/* fits any MTU */
+	OPT_MAX		= 255 * 8,	/* bytes of an option: length in units of 8 */
 };
 
 /* Deadline that is over already; 0 would do, but reads like "none" */
@@ -299,14 +300,12 @@ static void put_rdnss(struct pkt_writer *w)
 static void put_dnssl(struct pkt_writer *w)
 {
 	uint8_t names[NET_SEARCH_MAX * DNSNAME_MAX];
-	size_t room = w->size - w->len;
+	size_t room = min_size(w->size - w->len, OPT_MAX) / 8 * 8;
 	struct pkt_writer n;
 
-	if (!self.conf.search || room < 8)
+	if (!self.conf.search || room <= 8)
 		return;
-	/* The option's length counts units of 8 bytes, and has to fit a byte */
-	room = min_size((room - 8) / 8 * 8, 254 * 8);
-	n = pkt_writer(names, min_size(room, sizeof(names)));
+	n = pkt_writer(names, min_size(room - 8, sizeof(names)));
 	for (unsigned i = 0; i < net->nsearch; i++) {
 		uint8_t wire[DNSNAME_MAX];
 		size_t len = dnsname_encode(net->search[i], wire);

@@ -40,6 +40,7 @@ enum {
 	DUMP_TRIES	= 8,
 	RANKED_MAX	= 64,
 	LOOPBACK	= 1,		/* its number in every namespace */
+	NO_TABLE	= -ENOENT,	/* a table without routes was never made */
 };
 
 /**
@@ -423,7 +424,7 @@ int netlink_default(int fd, int family, unsigned index,
 		}
 	} while (q.result == -EINTR && ++tries < DUMP_TRIES);
 
-	if (q.result)
+	if (q.result && q.result != NO_TABLE)
 		return q.result;
 	if (!best.index)
 		return -ENETUNREACH;
@@ -461,7 +462,7 @@ int netlink_routes(int fd, int family, unsigned index,
 		}
 	} while (q.result == -EINTR && ++tries < DUMP_TRIES);
 
-	return q.result ? q.result : n;
+	return q.result && q.result != NO_TABLE ? q.result : n;
 }
 
 /**

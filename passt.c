@@ -53,6 +53,7 @@
 
 enum {
 	EVENTS		= 64,		/* handled per wake-up */
+	ACCEPTS		= 64,		/* connections per event of a listening socket */
 	TAKES		= 8,		/* batches of frames per event of the link */
 	NOBODY		= 65534,
 	TRIM_US		= 2 * 1000000,	/* the link was quiet: give memory back */
@@ -185,7 +186,7 @@ static void listen_event(const struct loop_event *ev, uint64_t now)
 			udp_listen_event((uint32_t)ev->id, ev->events, now);
 		return;
 	}
-	while (fwd_accept((uint32_t)ev->id, &c) >= 0) {
+	for (int i = 0; i < ACCEPTS && fwd_accept((uint32_t)ev->id, &c) >= 0; i++) {
 		if (c.splice)
 			splice_accept(&c, now);
 		else

@@ -427,13 +427,24 @@ int sock_tcp_seek(int fd, uint32_t skip)
  * @fd:		Socket
  * @n:		Bytes, at most those peeked
  *
+ * One call does, but for an urgent mark, where the kernel stops.
+ *
  * Return: bytes dropped; -errno
  */
 ssize_t sock_tcp_consume(int fd, size_t n)
 {
-	ssize_t rc = recv(fd, NULL, n, MSG_TRUNC | MSG_DONTWAIT);
+	size_t done = 0;
 
-	return rc < 0 ? -errno : rc;
+	while (done < n) {
+		ssize_t rc = recv(fd, NULL, n - done, MSG_TRUNC | MSG_DONTWAIT);
+
+		if (rc < 0)
+			return -errno;
+		if (!rc)
+			break;
+		done += (size_t)rc;
+	}
+	return (ssize_t)done;
 }
 
 /**

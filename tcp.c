@@ -75,7 +75,6 @@ enum {
 };
 
 #define US_PER_S	UINT64_C(1000000)
-#define EVENTS		(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
 
 /**
  * struct tcp_self - state of this file
@@ -125,7 +124,7 @@ static void abort_host(struct conn *c)
 static void abort_both(struct conn *c, const char *why)
 {
 	debug("%s: reset: %s", conn_text(c), why);
-	tcp_seg_send(c, TCP_RST | TCP_ACK, c->tcp.nxt);
+	tcp_seg_send(c, TCP_RST | TCP_ACK, c->tcp.sent);
 	abort_host(c);
 }
 
@@ -325,7 +324,7 @@ static void dial(const struct frame *f, const struct tcp_seg *s, uint64_t now)
 	tcp_move(c, EV_GUEST_SYN);
 	fwd_to_host(WIRE_TCP, &key.far, key.fport, &host, &port);
 	fd = sock_tcp_dial(&host, port, net->if6);
-	if (fd >= 0 && loop_add(fd, LOOP_TCP, conn_id(c), EVENTS)) {
+	if (fd >= 0 && loop_add(fd, LOOP_TCP, conn_id(c), TCP_EVENTS)) {
 		sock_close(fd);
 		fd = -EMFILE;
 	}
@@ -359,7 +358,7 @@ void tcp_accept(const struct fwd_conn *in, uint64_t now)
 		return;
 	}
 	c = conn_new(CONN_TCP, &key);
-	if (!c || loop_add(in->fd, LOOP_TCP, conn_id(c), EVENTS)) {
+	if (!c || loop_add(in->fd, LOOP_TCP, conn_id(c), TCP_EVENTS)) {
 		refuse(c ? "no memory in the kernel" : "table full", now);
 		sock_tcp_abort(in->fd);
 		if (c)
@@ -590,7 +589,7 @@ void tcp_frame(const struct frame *f, uint64_t now)
 		stray(f, &s, now);
 		return;
 	}
-	/* Slots are for as many connections as a batch has frames, and pieces */
+	/* A slot has room for so many pieces of frames, then it is settled early */
 	if (c->tcp.slot && !tcp_out_fits_batch(&self.slot[c->tcp.slot - 1], f)) {
 		uint64_t id = conn_id(c);
 
@@ -601,8 +600,6 @@ void tcp_frame(const struct frame *f, uint64_t now)
 			return;
 		}
 	}
-	if (self.nslots == TAP_BATCH && !c->tcp.slot)
-		tcp_flush(now);
 
 	switch ((enum tcp_phase)c->tcp.phase) {
 	case PH_DIAL:
@@ -653,8 +650,8 @@ static void event_open(struct conn *c, uint32_t events, uint64_t now)
 
 	if (events & EPOLLERR)
 		rc = -sock_error(c->fd);
-	if (events & (EPOLLRDHUP | EPOLLHUP))
-		c->tcp.flags |= TCPF_RDHUP;
+	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLPRI))
+		c->tcp.flags |= TCPF_UNEVEN;
 	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP))
 		c->tcp.flags &= (uint16_t)~TCPF_DRAINED;
 	if (!rc && events & EPOLLOUT)
@@ -689,8 +686,8 @@ void tcp_socket_event(uint64_t id, uint32_t events, uint64_t now)
 		break;
 	case PH_DIALED:
 	case PH_CALL:
-		if (events & EPOLLRDHUP)
-			c->tcp.flags |= TCPF_RDHUP;
+		if (events & (EPOLLRDHUP | EPOLLPRI))
+			c->tcp.flags |= TCPF_UNEVEN;
 		if (events & (EPOLLERR | EPOLLHUP))
 			abort_both(c, "reset by remote end before it was open");
 		break;

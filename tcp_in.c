@@ -184,7 +184,7 @@ static void progress(struct conn *c, struct tcp_batch *b, uint32_t ack, uint64_t
  * @s:		Segment with TCP_ACK, in the window
  * @now:	Time, us
  *
- * Return: true; false: it acknowledges what was never sent, drop it all
+ * Return: true; false: it acknowledges what was never sent, or long ago: drop it
  */
 bool tcp_in_ack(struct conn *c, struct tcp_batch *b, const struct tcp_seg *s,
 		uint64_t now)
@@ -197,8 +197,15 @@ bool tcp_in_ack(struct conn *c, struct tcp_batch *b, const struct tcp_seg *s,
 		tcp_seg_challenge(c, now);
 		return false;
 	}
-	if (seq_lt(s->ack, t->una))
+	if (seq_lt(s->ack, t->una)) {
+		/* Older than any window allows: blind injection (RFC 5961, 5.2) */
+		if (t->una - s->ack > UINT32_C(0xffff) << t->wscale) {
+			count(DROP_TCP_WINDOW);
+			tcp_seg_challenge(c, now);
+			return false;
+		}
 		return true;
+	}
 	moved = window(t, s);
 	if (s->ack != t->una) {
 		progress(c, b, s->ack, now);
@@ -369,8 +376,8 @@ static int push_once(struct conn *c, uint64_t now)
 			tcp_half_move(c, IN, HE_EOF);
 		return 0;
 	}
-	/* A short answer means empty, unless the FIN is still to be seen */
-	if ((uint32_t)got < lent && !(t->flags & TCPF_RDHUP))
+	/* A short answer means empty; a peek also ends before a FIN or urgent mark */
+	if ((uint32_t)got < lent && !(t->flags & TCPF_UNEVEN))
 		t->flags |= TCPF_DRAINED;
 	put_frames(c, t->nxt, (uint32_t)got, unit, (uint32_t)got < lent);
 	tcp_rto_sent(t, t->nxt, now);

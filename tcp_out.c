@@ -235,8 +235,7 @@ void tcp_out_window(struct conn *c)
 	if (t->flags & TCPF_ARMED)
 		return;
 	if (t->tail || seq_diff(t->edge, taken) < (int32_t)(r.size / ARM_PART)) {
-		if (!loop_mod(c->fd, LOOP_TCP, conn_id(c),
-			      EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET))
+		if (!loop_mod(c->fd, LOOP_TCP, conn_id(c), TCP_EVENTS))
 			t->flags |= TCPF_ARMED;
 	}
 }

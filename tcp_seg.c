@@ -278,7 +278,8 @@ void tcp_seg_send(struct conn *c, uint8_t flags, uint32_t seq)
  */
 void tcp_seg_ack(struct conn *c)
 {
-	tcp_seg_send(c, TCP_ACK, c->tcp.nxt);
+	/* After a rewind nxt is old to the guest, and would be refused */
+	tcp_seg_send(c, TCP_ACK, c->tcp.sent);
 }
 
 /**

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/uio.h>
 
 #include "conn.h"
@@ -22,10 +23,14 @@ enum {
 	TCPF_FROM_HOST	= 1 << 8,	/* the remote end opened it */
 	TCPF_PROBE	= 1 << 9,	/* rto_at is to probe a closed window */
 	TCPF_FIN_SENT	= 1 << 10,	/* @sent counts our FIN, perhaps rewound */
-	TCPF_RDHUP	= 1 << 11,	/* the remote end's FIN is in the receive queue */
+	TCPF_UNEVEN	= 1 << 11,	/* a FIN or an urgent mark is in the receive
+					 * queue: a short peek is not the end of it */
 };
 
 enum { TCP_BATCH_IOV = 64 };
+
+/* What is watched for on the socket of a connection, always */
+#define TCP_EVENTS	(EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET)
 
 /**
  * struct tcp_batch - what one batch of frames brought for one connection

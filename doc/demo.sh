@@ -35,6 +35,7 @@ PATH=$PATH:/usr/sbin:/sbin
 export PASST PASTA QRAP PATH
 
 # vm_need, vm_start, vm, vm_stop: start the machine, tell it what to do
+# shellcheck source=test/vm/lib.sh
 . "$TOP/test/vm/lib.sh"
 
 # --- a world of its own ------------------------------------------------------------
@@ -57,12 +58,14 @@ if [ -z "${DEMO_INSIDE:-}" ]; then
 	TMP=$(mktemp -d) || exit 1
 	trap 'rm -rf "$TMP"' EXIT
 	trap : INT TERM HUP
-	DEMO_INSIDE=1 TMP=$TMP unshare -rUnm -pf --kill-child --mount-proc "$0"
+	export TMP
+	DEMO_INSIDE=1 unshare -rUnm -pf --kill-child --mount-proc "$0"
 	exit
 fi
 trap 'exit 130' INT TERM HUP
 
 steps=0 failed=0
+NS='' PASTA_PID='' served=''
 
 # holds() - Take one step and say how it went
 # $1:	What shall hold
@@ -100,9 +103,6 @@ world() { nsenter -t "$WORLD" -n "$@"; }
 # sum() - Checksum of standard input
 sum() { sha256sum | cut -d ' ' -f 1; }
 
-# shows() - Leave the output of a command to be shown
-shows() { detail=$("$@"); }
-
 # --- host and world ------------------------------------------------------------------
 
 # make_world() - The namespace beyond the cable, its servers
@@ -118,12 +118,12 @@ make_world() {
 	ip link set lo up
 	ip link add host0 type veth peer name world0 netns "$WORLD"
 	ip addr add 192.0.2.1/24 dev host0
-	ip addr add 2001:db8::1/64 dev host0
+	ip addr add 2001:db8::1/64 dev host0 nodad
 	ip link set host0 up
 
 	world ip link set lo up
 	world ip addr add 192.0.2.2/24 dev world0
-	world ip addr add 2001:db8::2/64 dev world0
+	world ip addr add 2001:db8::2/64 dev world0 nodad
 	world ip link set world0 up
 	for address in 198.51.100.1/32 198.51.100.53/32 \
 		       2001:db8:1::1/128 2001:db8:1::53/128; do
@@ -147,7 +147,7 @@ start_servers() {
 	SUM=$(sum <"$TMP/www/file")
 	world busybox httpd -f -p '[::]:80' -h "$TMP/www" &
 
-	world dnsmasq --keep-in-foreground --conf-file=/dev/null --user=root --pid-file= \
+	world dnsmasq --keep-in-foreground --conf-file=/dev/null --user=root --group=root --pid-file= \
 		--no-resolv --no-hosts --bind-interfaces \
 		--listen-address=198.51.100.53,2001:db8:1::53 \
 		--host-record=www.example,198.51.100.1,2001:db8:1::1 \
@@ -159,8 +159,8 @@ start_servers() {
 	mount --bind "$TMP/resolv.conf" "$(realpath /etc/resolv.conf)"
 }
 
-host_fetches()	{ [ "$(curl -gsS "$1" | sum)" = "$SUM" ]; }
-host_resolves() { shows busybox nslookup www.example 198.51.100.53; detail=; }
+host_fetches()	{ [ "$(curl -gsS -m 60 "$1" | sum)" = "$SUM" ]; }
+host_resolves() { busybox nslookup www.example "$1" | grep -F 2001:db8:1::1; }
 
 # --- the virtual machine ---------------------------------------------------------------
 
@@ -176,7 +176,7 @@ vm_fetches() {
 # $1:	URL
 # $2:	Checksum it must have
 world_fetches() {
-	got=$(world curl -gsS "$1" | sum)
+	got=$(world curl -gsS -m 60 "$1" | sum)
 	[ "$got" = "$2" ] || { detail="wrong: $got, not $2"; return 1; }
 	detail="sha256 $(echo "$got" | cut -c 1-16)..., as served"
 }
@@ -248,14 +248,15 @@ machine() {
 # ns() - Run a command in the namespace that pasta made
 ns() { nsenter -t "$NS" -U -n --preserve-credentials "$@"; }
 
-# ns_start() - Start a command in a namespace: it says who it is and waits
+# ns_start() - Start a command in a namespace: it says that it runs, and waits
 ns_start() {
-	# shellcheck disable=SC2016	# for the shell in there
 	"$PASTA" --config-net --ns-ifname eth0 --quiet --tcp-ports 8081 \
-		sh -c 'echo $$ >"$TMP/ns"; exec sleep 1000' >"$TMP/pasta.log" 2>&1 &
+		-- sh -c ': >"$TMP/ns"; sleep 999' >"$TMP/pasta.log" 2>&1 &
 	PASTA_PID=$!
-	within 10 test -s "$TMP/ns" || { cat "$TMP/pasta.log"; return 1; }
-	NS=$(cat "$TMP/ns")
+	within 10 test -e "$TMP/ns" || { cat "$TMP/pasta.log"; return 1; }
+	# Process numbers in there are others than here
+	NS=$(ps -e -o pid= -o args= | awk '$2 == "sleep" && $3 == 999 { print $1 }')
+	[ "$NS" ]
 }
 
 ns_has() {
@@ -272,7 +273,7 @@ ns_resolves() {
 	contains 198.51.100.1 : && contains 2001:db8:1::1 :
 }
 ns_fetches() {
-	got=$(ns curl -gsS "$1" | sum)
+	got=$(ns curl -gsS -m 60 "$1" | sum)
 	[ "$got" = "$SUM" ] || { detail="wrong: $got"; return 1; }
 	detail="sha256 $(echo "$got" | cut -c 1-16)..., as sent"
 }
@@ -292,7 +293,7 @@ ns_leases() {
 		'[ "$1" != bound ] || echo "lease $ip/$mask via $router dns $dns"' \
 		>"$TMP/udhcpc"
 	chmod 755 "$TMP/udhcpc"
-	out=$("$PASTA" --ns-ifname eth0 --quiet sh -c \
+	out=$("$PASTA" --ns-ifname eth0 --quiet -- sh -c \
 		"ip link set eth0 up; busybox udhcpc -i eth0 -f -n -q -s '$TMP/udhcpc'") ||
 		{ echo "$out"; return 1; }
 	detail=$(echo "$out" | sed -n 's/^lease //p')
@@ -301,18 +302,18 @@ ns_leases() {
 
 # The status of pasta is that of its command
 ns_status() {
-	"$PASTA" --config-net --quiet sh -c 'exit 42'
+	"$PASTA" --config-net --quiet -- sh -c 'exit 42'
 	rc=$?
 	detail="status $rc"
 	[ "$rc" = 42 ]
 }
 
-# ns_ends() - End the command: pasta has to end with it, by signal 15 or 128 + 15
+# ns_ends() - End the command: pasta has to end with it, and its status is 128 + 15
 ns_ends() {
 	kill "$NS"
 	wait "$PASTA_PID"
 	detail="status $?"
-	no_process "$PASTA_PID" 2>/dev/null && [ "$detail" = 'status 143' ]
+	[ "$detail" = 'status 143' ]
 }
 
 namespace() {
@@ -340,7 +341,8 @@ namespace() {
 headline 'The host, and a world beyond it, in namespaces'
 make_world
 start_servers
-holds 'the host resolves www.example'	within 10 host_resolves
+holds 'the host resolves www.example over IPv4' within 10 host_resolves 198.51.100.53
+holds 'the host resolves www.example over IPv6' within 10 host_resolves 2001:db8:1::53
 holds 'the host fetches 20 MB over IPv4'	host_fetches http://198.51.100.1/file
 holds 'the host fetches 20 MB over IPv6'	host_fetches 'http://[2001:db8:1::1]/file'
 machine

@@ -133,13 +133,12 @@ static void test_pack_random(void)
 		size_t n = check_below(40) + 1, at = 0;
 
 		for (size_t i = 0; i < n; i++) {
-			size_t labels = check_below(4) + 1;
+			size_t labels = check_below(4) + 1, end = 0;
 
-			name[i][0] = '\0';
-			for (size_t j = 0; j < labels; j++) {
-				strcat(name[i], j ? "." : "");
-				strcat(name[i], part[check_below(ARRAY_SIZE(part))]);
-			}
+			for (size_t j = 0; j < labels; j++)
+				end += (size_t)snprintf(name[i] + end, sizeof(name[i]) - end,
+							"%s%s", j ? "." : "",
+							part[check_below(ARRAY_SIZE(part))]);
 			CHECK(dnsname_pack_add(&p, &w, name[i]));
 		}
 		for (size_t i = 0; i < n; i++) {

@@ -311,38 +311,51 @@ static inline bool world_dhcp_ok(const struct world_sent *s)
 	return true;
 }
 
-/* world_tlv6_ok() - Whether options with 16-bit codes and lengths fill a space */
+/* world_tlv6_fixed() - Bytes in front of the options in a DHCPv6 option; @n: none */
+static inline size_t world_tlv6_fixed(uint16_t code, size_t n)
+{
+	switch (code) {
+	case 3:
+	case 25:
+		return 12;
+	case 4:
+		return 4;
+	case 5:
+		return 24;
+	default:
+		return n;
+	}
+}
+
+/**
+ * world_tlv6_ok() - Whether DHCPv6 options fill a space, and those in them theirs
+ * @p:		Options
+ * @len:	Their length
+ *
+ * Return: true if they do
+ */
 static inline bool world_tlv6_ok(const uint8_t *p, size_t len)
 {
-	while (len) {
-		size_t n, inner = 0;
+	size_t end[16] = { len };	/* of the space on each level */
+	size_t at = 0, depth = 0;
 
-		if (len < 4)
+	for (;;) {
+		size_t n, inner;
+
+		while (depth && at == end[depth])
+			depth--;
+		if (at == len)
+			return true;
+		if (at + 4 > end[depth])
 			return false;
-		n = get_be16(p + 2);
-		if (n + 4 > len)
+		n = get_be16(p + at + 2);
+		inner = world_tlv6_fixed(get_be16(p + at), n);
+		at += 4;
+		if (n > end[depth] - at || inner > n || depth == ARRAY_SIZE(end) - 1)
 			return false;
-		switch (get_be16(p)) {
-		case 3:
-		case 25:
-			inner = 12;
-			break;
-		case 4:
-			inner = 4;
-			break;
-		case 5:
-			inner = 24;
-			break;
-		default:
-			inner = n;
-			break;
-		}
-		if (inner > n || !world_tlv6_ok(p + 4 + inner, n - inner))
-			return false;
-		p += n + 4;
-		len -= n + 4;
+		end[++depth] = at + n;
+		at += inner;
 	}
-	return true;
 }
 
 /* world_dhcpv6_ok() - Whether a message sent is an Advertise or a Reply */
@@ -363,7 +376,7 @@ static inline bool world_ndp_ok(const struct world_sent *s)
 	while (i < s->len) {
 		if (i + 2 > s->len || !s->l4[i + 1])
 			return false;
-		i += s->l4[i + 1] * 8U;
+		i += (size_t)s->l4[i + 1] * 8;
 	}
 	return i == s->len;
 }

@@ -52,16 +52,16 @@ vm_answer() {
 	vm_end=$(($(date +%s) + 60))
 	until grep -q "^STEP $vm_number " "$TMP/vm.log" && whole_lines; do
 		detail='no answer'
-		[ "$(date +%s)" -le "$vm_end" ] || return 1
+		[ "$(date +%s)" -le "$vm_end" ] || break
 		detail='the machine has ended'
-		kill -0 "$VM" 2>/dev/null || return 1
+		kill -0 "$VM" 2>/dev/null || break
 		sleep 0.05
 	done
-	detail=$(tr -d '\r' <"$TMP/vm.log" |
-		sed -n "s/^STEP $vm_number [^ ]* //p" | tail -n 1)
+	answer=$(sed -n "s/^STEP $vm_number [^ ]* //p" "$TMP/vm.log")
+	detail=${answer:-$detail}
 	case $detail in
-	ok*)	detail=${detail#ok}; detail=${detail# } ;;
-	*)	return 1 ;;
+	ok*)	detail=${detail#ok}; detail=${detail# }; detail=${detail% } ;;
+	*)	tail -n 20 "$TMP/vm.log"; return 1 ;;
 	esac
 }
 
