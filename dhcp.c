@@ -180,8 +180,7 @@ static bool read_request(struct dhcp_request *rq, const struct frame *f,
 	const struct wire_dhcp *m;
 
 	memset(rq->opt, 0, sizeof(rq->opt));
-	if (len < sizeof(*udp) + sizeof(*m) || len > f->l4len ||
-	    len > sizeof(*udp) + sizeof(rq->buf))
+	if (len < sizeof(*udp) + sizeof(*m) || len > sizeof(*udp) + sizeof(rq->buf))
 		return false;
 	len -= (uint32_t)sizeof(*udp);
 	if (frame_copy(f, sizeof(*udp), rq->buf, len) != len)
@@ -246,8 +245,7 @@ static size_t room(const struct dhcp_request *rq)
 
 	if (rq->opt[DHCP_OPT_SIZE].p && get_be16(rq->opt[DHCP_OPT_SIZE].p) > SIZE_MIN)
 		size = get_be16(rq->opt[DHCP_OPT_SIZE].p);
-	if (net->mtu >= SIZE_MIN)
-		size = min_size(size, net->mtu);
+	size = min_size(size, max_u32(net->mtu, SIZE_MIN));
 	return min_size(size - sizeof(struct wire_ip4) - sizeof(struct wire_udp),
 			MESSAGE_MAX);
 }

@@ -341,7 +341,6 @@ static bool read_nexthops(struct pkt_reader r, int family, unsigned index,
 		struct addr via = addr_none;
 
 		if (hop.rtnh_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN) ||
-		    hop.rtnh_ifindex <= 0 ||
 		    (index && (unsigned)hop.rtnh_ifindex != index))
 			continue;
 		while (next_attr(&attrs, &type, &v)) {
@@ -416,7 +415,8 @@ bool nlmsg_route(struct pkt_reader body, int family, unsigned index,
 		else if (!read_route_attr(type, v, family, index, &o))
 			return false;
 	}
-	if (table != RT_TABLE_MAIN || !o.index || (index && o.index != index))
+	if (table != RT_TABLE_MAIN || !o.index || o.index > INT32_MAX ||
+	    (index && o.index != index))
 		return false;
 	*route = o;
 	return true;

@@ -48,17 +48,17 @@ struct netlink_addr {
  * @dst:	network; addr_any4 or addr_none with a @prefix of 0: the default
  * @via:	next hop, maybe of the other family (RFC 8950); addr_none: on the
  *		link
- * @prefix:	length of @dst, 0..32 or 0..128 by its family
  * @metric:	the lower the better
  * @index:	interface; of several next hops, the one that was chosen
+ * @prefix:	length of @dst, 0..32 or 0..128 by its family
  * @by_kernel:	it follows from an address
  */
 struct netlink_route {
 	struct addr dst;
 	struct addr via;
-	uint8_t prefix;
 	uint32_t metric;
 	unsigned index;
+	uint8_t prefix;
 	bool by_kernel;
 };
 

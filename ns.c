@@ -132,7 +132,7 @@ static int answer(struct ns_agent_reply *r, int *fds, int max)
 		return n;
 	}
 	n = take_fds(&mh, fds, max);
-	if (len == sizeof(*r) && r->result <= 0)
+	if (len == sizeof(*r) && !(mh.msg_flags & MSG_TRUNC) && r->result <= 0)
 		return n;
 	while (n > 0)
 		(void)close(fds[--n]);

@@ -186,7 +186,7 @@ static void listen_event(const struct loop_event *ev, uint64_t now)
 			udp_listen_event((uint32_t)ev->id, ev->events, now);
 		return;
 	}
-	for (int i = 0; i < ACCEPTS && fwd_accept((uint32_t)ev->id, &c) >= 0; i++) {
+	for (int i = 0; i < ACCEPTS && fwd_accept((uint32_t)ev->id, &c) > 0; i++) {
 		if (c.splice)
 			splice_accept(&c, now);
 		else
@@ -446,7 +446,7 @@ int main(int argc, char **argv)
 		die("Cannot receive signals by descriptor");
 	drop_privileges(&c);
 	(void)daemon_harden();
-	if (self.ns.child >= 0 || ns_enter_spawns(&c.ns))
+	if (self.ns.child >= 0)
 		ns_start();
 	if (pid_fd >= 0)
 		daemon_pid_write(pid_fd);

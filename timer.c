@@ -36,8 +36,7 @@
  */
 #include "timer.h"
 
-#include <stdbool.h>
-#include <string.h>
+#include "util.h"
 
 enum { TICK_SHIFT = 10, LEVELS = 5, SLOT_BITS = 6, SLOTS = 1 << SLOT_BITS };
 
@@ -76,13 +75,15 @@ static struct {
  * timer_init() - Begin anew, nothing set
  * @now:	Time, us
  *
- * Leaves the ids alone if they were never used, so that their memory is not
- * touched at start-up.
+ * Leaves ids that are not set alone, so that memory never used is not touched
+ * at start-up.
  */
 void timer_init(uint64_t now)
 {
-	for (uint32_t id = 0; self.tick && id < TIMER_NUM; id++)
-		timer_clear(id);
+	for (unsigned slot = 0; slot < ARRAY_SIZE(self.head); slot++) {
+		while (self.head[slot])
+			timer_clear(self.head[slot] - 1);
+	}
 	self.tick = now >> TICK_SHIFT;
 }
 
@@ -167,6 +168,9 @@ uint64_t timer_due(uint32_t id)
 /* next_tick() - First tick at which a slot comes up; 0: all are empty */
 static uint64_t next_tick(void)
 {
+	/* Not all of the present slot was taken out */
+	if (self.head[self.tick & (SLOTS - 1)])
+		return self.tick;
 	for (unsigned level = 0; level < LEVELS; level++) {
 		unsigned shift = SLOT_BITS * level;
 		uint64_t present = self.tick >> shift;

@@ -147,7 +147,7 @@ start_servers() {
 	SUM=$(sum <"$TMP/www/file")
 	world busybox httpd -f -p '[::]:80' -h "$TMP/www" &
 
-	world dnsmasq --keep-in-foreground --conf-file=/dev/null --user=root --group=root --pid-file= \
+	world dnsmasq --no-daemon --conf-file=/dev/null --pid-file= \
 		--no-resolv --no-hosts --bind-interfaces \
 		--listen-address=198.51.100.53,2001:db8:1::53 \
 		--host-record=www.example,198.51.100.1,2001:db8:1::1 \

@@ -153,6 +153,17 @@ static void usage(FILE *to, int status)
 
 /* --- Finding programs -------------------------------------------------------- */
 
+/* copy() - Copy a string if it fits; outputs are untouched if it does not */
+static bool copy(char *to, size_t size, const char *from)
+{
+	size_t n = strlen(from) + 1;
+
+	if (n > size)
+		return false;
+	memcpy(to, from, n);
+	return true;
+}
+
 /**
  * is_program() - Is this a file that can be executed?
  * @path:	File, any
@@ -176,23 +187,15 @@ static bool find_program(const char *name, char path[static PATH_MAX])
 {
 	const char *dir = getenv("PATH"), *end;
 	char try[PATH_MAX];
-	int n;
 
-	if (strchr(name, '/')) {
-		if (!is_program(name) || strlen(name) >= PATH_MAX)
-			return false;
-		strcpy(path, name);
-		return true;
-	}
+	if (strchr(name, '/'))
+		return is_program(name) && copy(path, PATH_MAX, name);
 
 	for (; dir && *name; dir = *end ? end + 1 : NULL) {
 		end = strchrnul(dir, ':');
-		n = snprintf(try, sizeof(try), "%.*s/%s", (int)(end - dir), dir,
-			     name);
-		if (n > 0 && n < PATH_MAX && is_program(try)) {
-			strcpy(path, try);
-			return true;
-		}
+		if (snprintf(try, sizeof(try), "%.*s/%s", (int)(end - dir), dir,
+			     name) < PATH_MAX && is_program(try))
+			return copy(path, PATH_MAX, try);
 	}
 	return false;
 }
@@ -218,10 +221,8 @@ static bool find_passt(char path[static PATH_MAX])
 		*strrchr(here, '/') = 0;
 	for (size_t i = 0; *here && i < 2; i++) {
 		(void)snprintf(try, sizeof(try), "%s%s", here, beside[i]);
-		if (is_program(try)) {
-			strcpy(path, try);
-			return true;
-		}
+		if (is_program(try))
+			return copy(path, PATH_MAX, try);
 	}
 	return find_program("passt", path);
 }
@@ -384,10 +385,8 @@ static int join(const char *path)
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	int fd, e;
 
-	if (strlen(path) >= sizeof(to.sun_path))
+	if (!copy(to.sun_path, sizeof(to.sun_path), path))
 		return -ENAMETOOLONG;
-	strcpy(to.sun_path, path);
-
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
@@ -430,8 +429,7 @@ static int join_default(void)
  */
 static pid_t only_child(void)
 {
-	char path[64];
-	int pid = 0;
+	char path[64], text[16] = "";
 	FILE *f;
 
 	(void)snprintf(path, sizeof(path), "/proc/self/task/%i/children",
@@ -439,10 +437,10 @@ static pid_t only_child(void)
 	f = fopen(path, "re");
 	if (!f)
 		return 0;
-	if (fscanf(f, "%9i", &pid) != 1)
-		pid = 0;
+	if (!fgets(text, sizeof(text), f))
+		text[0] = 0;
 	(void)fclose(f);
-	return pid;
+	return (pid_t)strtol(text, NULL, 10);
 }
 
 /**
@@ -679,6 +677,24 @@ static void add_device(const char *id)
 }
 
 /**
+ * run_help() - In a child: become a QEMU that lists its back ends
+ * @out:	Where to
+ */
+__attribute__((noreturn))
+static void run_help(int out)
+{
+	static char option[] = "-netdev", value[] = "help";
+	char *argv[] = { self.qemu, option, value, NULL };
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	(void)dup2(null, STDIN_FILENO);
+	(void)dup2(out, STDOUT_FILENO);
+	(void)dup2(null, STDERR_FILENO);
+	(void)execv(self.qemu, argv);
+	_exit(EXIT_FAILURE);
+}
+
+/**
  * knows_stream() - Does this QEMU have the `stream` back end (7.2 and later)?
  *
  * It is asked, since version numbers say little about patched packages.  No
@@ -686,9 +702,8 @@ static void add_device(const char *id)
  */
 static bool knows_stream(void)
 {
-	static char option[] = "-netdev", value[] = "help";
-	char *argv[] = { self.qemu, option, value, NULL }, text[VALUE_MAX] = "";
 	struct pollfd pfd = { .events = POLLIN };
+	char text[VALUE_MAX] = "";
 	size_t len = 0;
 	int out[2];
 	pid_t pid;
@@ -696,15 +711,8 @@ static bool knows_stream(void)
 	if (pipe2(out, O_CLOEXEC) < 0)
 		return false;
 	pid = fork();
-	if (pid == 0) {
-		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-		(void)dup2(null, STDIN_FILENO);
-		(void)dup2(out[1], STDOUT_FILENO);
-		(void)dup2(null, STDERR_FILENO);
-		(void)execv(self.qemu, argv);
-		_exit(EXIT_FAILURE);
-	}
+	if (pid == 0)
+		run_help(out[1]);
 	(void)close(out[1]);
 
 	pfd.fd = out[0];
@@ -806,13 +814,12 @@ static struct network look(void)
  */
 static void patch(const struct network *net, int fd)
 {
-	const char *id;
-
 	if (net->link) {
+		const char *id = property(self.args[net->link], "id=");
+
 		put_fd(&self.args[net->link], fd);
 		if (!is_option(self.args[net->link - 1], "netdev"))
 			return;
-		id = property(self.args[net->link], "id=");
 		if (id && !refers("device", "netdev=", id) &&
 		    !refers("net", "netdev=", id))
 			add_device(id);

@@ -143,11 +143,15 @@ static void one(const uint8_t *r, uint64_t now)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static bool begun;
 	uint64_t now = STEP_US;
 
+	/* Once: it looks at each of its ids, and frag_init() clears the one in use */
+	if (!begun)
+		timer_init(now);
+	begun = true;
 	count_reset();
 	conn_init();
-	timer_init(now);
 	frag_init();
 	for (size_t i = 0; i < size / RECORD && i < RECORDS_MAX; i++) {
 		const uint8_t *r = data + i * RECORD;

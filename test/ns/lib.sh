@@ -109,6 +109,14 @@ within() {
 	done
 }
 
+# ends() - Run a Python program, from standard input, that holds both ends of
+# connections: see ends.py
+# $@:	Its arguments
+ends() {
+	GUEST=$GUEST REMOTE=$REMOTE PYTHONPATH=$TOP/test/ns PYTHONDONTWRITEBYTECODE=1 \
+		python3 - "$@" || fail "the program above failed"
+}
+
 # --------------------------------------------------------------------- places
 
 # guest(), remote() - Run a command there.  In the background $! is the PID of a
@@ -231,6 +239,18 @@ stop_vm() {
 	kill "$VM"
 	wait "$VM" || fail "impair ended with $?"
 }
+
+# counted() - Print a counter of the program, by its name in count.c; 0 if none
+counted() {
+	reports=$(grep -c ' flows: \|^flows: ' "$TMP/$name.log") || :
+	kill -USR1 "$PROG"
+	within 5 reported "$((reports + 1))"
+	awk -v name="$1" '/flows: / { n = 0 }
+		{ for (i = 1; i < NF; i++) if ($i == "count" && $(i + 1) == name) n = $(i + 2) }
+		END { print n + 0 }' "$TMP/$name.log"
+}
+# reported() - Whether a report is complete: the wake-ups are last
+reported() { [ "$(grep -c 'count wakeups' "$TMP/$name.log")" -ge "$1" ]; }
 
 # stop_prog() - End the program, which has to do so by itself and well
 stop_prog() {

@@ -360,6 +360,12 @@ static void test_size(void)
 	CHECK(has_option("77 ff"));		/* in several instances: RFC 3396 */
 	CHECK(has_option("79 b9"));
 	CHECK(world_dhcp_ok(&world.sent[0]));
+	for (unsigned mtu = 500; mtu < 1600; mtu++) {
+		world.net.mtu = (uint16_t)mtu;
+		CHECK_EQ(give(&plain, DISCOVER "37 02 77 79 39 02 ffff ff"), 1);
+		CHECK(world_dhcp_ok(&world.sent[0]));
+		CHECK(world.sent[0].len + 20 <= (mtu < 576 ? 576 : mtu));
+	}
 	world.net.mtu = 700;
 	CHECK_EQ(give(&plain, DISCOVER "37 02 77 79 39 02 ffff ff"), 1);
 	CHECK(world.sent[0].len <= 700 - 20);

@@ -167,7 +167,7 @@ static void begin(void)
 {
 	count_reset();
 	conn_init();
-	timer_init(1);
+	timer_init(5000);
 	frag_init();
 	forget_sent();
 	test_net.mtu = 1500;

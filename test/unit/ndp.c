@@ -325,13 +325,18 @@ static void test_malformed(void)
 		{ &group, NS OTHER SLLA "0eff" },
 		{ &unicast, "86 00 1111 40000000 00000000" },		/* RA, short */
 	};
-	uint8_t big[1600] = { ICMP6_NS };
+	uint8_t big[1608];
 
 	reset();
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		CHECK_EQ(give(bad[i].from, bad[i].hex), 0);
 		CHECK_EQ(count_value[DROP_NDP_BAD], i + 1);
 	}
+	/* Longer than we look at, and right in all of that */
+	(void)world_hex(big, NS OTHER);
+	memset(big + 24, 1, sizeof(big) - 24);
+	for (size_t i = 24; i < sizeof(big); i += 8)
+		big[i] = 14;
 	CHECK(give_bytes(&group, big, sizeof(big)));
 	CHECK_EQ(count_value[DROP_NDP_BAD], ARRAY_SIZE(bad) + 1);
 	world.csum_ok = false;

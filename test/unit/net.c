@@ -197,7 +197,7 @@ static bool is(const struct addr *a, const char *text)
 		return addr_is_none(a);
 	if (!strcmp(addr_text(a, buf), text))
 		return true;
-	printf("# %s, not %s\n", buf, text);
+	(void)printf("# %s, not %s\n", buf, text);
 	return false;
 }
 
@@ -209,7 +209,7 @@ static void dies(const char *line)
 	pid_t pid;
 
 	CHECK_EQ(pipe(p), 0);
-	fflush(stdout);
+	(void)fflush(stdout);
 	pid = fork();
 	if (!pid) {
 		dup2(p[1], 2);
@@ -362,10 +362,10 @@ static void test_interface(void)
 {
 	usual_host();
 	usual_conf();
-	strcpy(conf.ifname, "wlan0");
+	CHECK(util_copy(conf.ifname, sizeof(conf.ifname), "wlan0"));
 	net_init(&conf);
 	CHECK(!net->has4 && net->has6);
-	strcpy(conf.ifname, "nope0");
+	CHECK(util_copy(conf.ifname, sizeof(conf.ifname), "nope0"));
 	dies("Invalid interface name nope0: No such device");
 }
 

@@ -278,7 +278,8 @@ static void run_all(const uint8_t *b, size_t n)
 
 		CHECK(rank >= -1 && rank <= 2);
 		if (nlmsg_route(r, family, 0, &route))
-			CHECK(route.index && route.prefix <= 128);
+			CHECK(route.index && route.index <= INT32_MAX &&
+			      route.prefix <= 128);
 	}
 	for (left = d.left; nlmsg_next(&d, &in); left = d.left) {
 		CHECK(d.left < left);		/* it gets on */
@@ -308,14 +309,15 @@ static void test_truncated(void)
 
 static void test_random(void)
 {
-	struct bytes hops = { .n = 0 }, m, x;
+	struct bytes hops = { .n = 0 }, m;
 
 	hop(&hops, INDEX, 0, "192.0.2.7");
 	begin_route(&m, AF_INET, 0);
 	attr(&m, RTA_MULTIPATH, hops.b, hops.n);
 	attr_u32(&m, RTA_OIF, INDEX);
 	for (int i = 0; i < FUZZ_ROUNDS; i++) {
-		x = m;
+		struct bytes x = m;
+
 		for (uint64_t k = check_below(6); k > 0; k--)
 			x.b[check_below(x.n)] = (uint8_t)check_rand();
 		run_all(x.b, check_below(4) ? x.n : check_below(x.n + 1));
@@ -491,7 +493,7 @@ static void test_ranks(void)
 
 static void test_kernel(void)
 {
-	struct netlink_setup s = { .full = true, .naddrs = 2, .nroutes = 3 };
+	struct netlink_setup s = { .full = true, .naddrs = 2, .nroutes = 4 };
 	struct netlink_link l = { 0 };
 	struct netlink_route r[8];
 	struct netlink_addr a[8];
@@ -523,6 +525,9 @@ static void test_kernel(void)
 	s.routes[1].prefix = 24;
 	CHECK(addr_parse("2001:db8:9::", &s.routes[2].dst));
 	s.routes[2].prefix = 48;
+	CHECK(addr_parse("10.0.0.0", &s.routes[3].dst));
+	CHECK(addr_parse("203.0.113.1", &s.routes[3].via));
+	s.routes[3].prefix = 8;
 	CHECK_EQ(netlink_setup(nl, 1, &s), 0);
 	CHECK_EQ(netlink_setup(nl, 1, &s), 0);	/* all is there already */
 
@@ -533,8 +538,9 @@ static void test_kernel(void)
 	CHECK(is(&a[0].addr, "192.0.2.2"));
 	CHECK_EQ(netlink_addrs(nl, AF_INET6, 1, a, 8), 1);
 	CHECK(is(&a[0].addr, "2001:db8::2"));
-	CHECK_EQ(netlink_routes(nl, AF_INET, 1, r, 8), 1);
-	CHECK(is(&r[0].dst, "198.51.100.0") && is(&r[0].via, NULL));
+	CHECK_EQ(netlink_routes(nl, AF_INET, 1, r, 8), 2);
+	CHECK(is(&r[0].dst, "10.0.0.0") && is(&r[0].via, "203.0.113.1"));
+	CHECK(is(&r[1].dst, "198.51.100.0") && is(&r[1].via, NULL));
 	CHECK_EQ(netlink_routes(nl, AF_INET6, 1, r, 8), 1);
 	CHECK(is(&r[0].dst, "2001:db8:9::") && is(&r[0].via, NULL));
 	CHECK_EQ(netlink_default(nl, AF_INET, 1, r), 0);

@@ -5,7 +5,6 @@
  */
 #include "ns_agent.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -30,6 +29,7 @@ enum lie {
 	LIE_EMPTY,		/* a reply of no bytes */
 	LIE_DEAD,		/* it ends */
 	LIE_SILENT,		/* it does not answer */
+	LIE_NUM
 };
 
 static enum lie lie;
@@ -63,42 +63,59 @@ static void give(int sock, const void *data, size_t len, const int *fds, int n)
 		close(fds[--n]);
 }
 
+/* wrong_kinds() - Descriptors of which the last is what was ordered; how many */
+static int wrong_kinds(int family, int *fds)
+{
+	const int type = SOCK_STREAM | SOCK_NONBLOCK;
+
+	if (pipe(fds))
+		_exit(1);
+	fds[2] = socket(family, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	fds[3] = socket(AF_UNIX, type, 0);
+	fds[4] = socket(family, SOCK_STREAM, 0);
+	fds[5] = socket(family, type, 0);
+	return 6;
+}
+
+/* make() - Descriptors for an answer; how many */
+static int make(int family, int *fds)
+{
+	static const int count[LIE_NUM] = { [LIE_FEW] = 1, [LIE_MANY] = 40 };
+	int n = count[lie] ? count[lie] : NS_AGENT_FDS;
+
+	if (lie == LIE_NO_FDS)
+		return 0;
+	if (lie == LIE_KIND)
+		return wrong_kinds(family, fds);
+	for (int i = 0; i < n; i++)
+		fds[i] = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	return n;
+}
+
 /* serve() - The agent: a good first reply, then what @lie says */
 static void serve(int sock)
 {
-	const int type = SOCK_STREAM | SOCK_NONBLOCK;
+	static const size_t len[LIE_NUM] = {
+		[LIE_SHORT] = sizeof(struct ns_agent_reply) / 2,
+		[LIE_LONG] = sizeof(struct ns_agent_reply) * 3 / 2,
+	};
 	struct ns_agent_reply ok = { .result = 0 };
 	struct ns_agent_request q;
-	int fds[64], n = NS_AGENT_FDS, p[2];
+	int fds[64];
 
 	fds[0] = open("/dev/null", O_RDWR);
 	give(sock, &ok, sizeof(ok), fds, 1);
+	ok.result = lie == LIE_RESULT;
 	while (recv(sock, &q, sizeof(q), 0) > 0) {
 		if (lie == LIE_DEAD)
-			_exit(0);
+			break;
 		if (lie == LIE_SILENT)
 			continue;
-		if (lie == LIE_MANY)
-			n = 40;
-		for (int i = 0; i < n; i++)
-			fds[i] = socket(q.family, type, 0);
-		if (lie == LIE_KIND && !pipe(p)) {
-			for (int i = 0; i < n; i++)
-				close(fds[i]);
-			fds[0] = p[0];
-			fds[1] = p[1];
-			fds[2] = socket(q.family, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-			fds[3] = socket(AF_UNIX, type, 0);
-			fds[4] = socket(q.family, SOCK_STREAM, 0);
-			fds[5] = socket(q.family, type, 0);
-			give(sock, &ok, sizeof(ok), fds, 6);
-			continue;
-		}
-		ok.result = lie == LIE_RESULT;
-		give(sock, &ok, lie == LIE_SHORT ? sizeof(ok) / 2 :
-		     lie == LIE_LONG ? sizeof(ok) * 3 / 2 :
-		     lie == LIE_EMPTY ? 0 : sizeof(ok), fds,
-		     lie == LIE_FEW ? 1 : lie == LIE_NO_FDS ? 0 : n);
+		if (lie == LIE_EMPTY)
+			give(sock, &ok, 0, fds, 0);
+		else
+			give(sock, &ok, len[lie] ? len[lie] : sizeof(ok), fds,
+			     make(q.family, fds));
 	}
 	_exit(0);
 }
@@ -118,14 +135,13 @@ int ns_agent_fork(const struct ns_conf *conf, int sock, int *pidfd)
 	return 0;
 }
 
+/* open_fds() - How many descriptors we have */
 static int open_fds(void)
 {
-	DIR *d = opendir("/proc/self/fd");
 	int n = 0;
 
-	while (d && readdir(d))
-		n++;
-	closedir(d);
+	for (int fd = 0; fd < 1000; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
 	return n;
 }
 
@@ -184,7 +200,9 @@ static void test_fds(void)
 
 static void test_broken(void)
 {
-	static const enum lie lies[] = { LIE_RESULT, LIE_SHORT, LIE_EMPTY, LIE_DEAD };
+	static const enum lie lies[] = {
+		LIE_RESULT, LIE_SHORT, LIE_LONG, LIE_EMPTY, LIE_DEAD,
+	};
 	int error;
 
 	for (unsigned i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {

@@ -80,7 +80,7 @@ static void test_strange(void)
 /* labels() - A line with a name of labels of @n letters, @count of them */
 static void labels(char *line, int n, int count)
 {
-	strcpy(line, "search ");
+	memcpy(line, "search ", 7);
 	line += 7;
 	for (int i = 0; i < count; i++) {
 		memset(line, 'a', (size_t)n);
@@ -142,12 +142,10 @@ static void test_random(void)
 		while (n < sizeof(text) - 20) {
 			const char *w = words[check_below(ARRAY_SIZE(words))];
 
-			if (check_below(9)) {
-				memcpy(text + n, w, strlen(w));
-				n += strlen(w);
-			} else {
+			while (*w)
+				text[n++] = *w++;
+			if (!check_below(9))
 				text[n++] = (char)check_rand();
-			}
 		}
 		n = check_below(n + 1);
 		copy = malloc(n ? n : 1);

@@ -295,9 +295,12 @@ static void pull(struct flow *f, size_t max)
 
 static void transfer(struct flow *f, int n, size_t max)
 {
-	size_t left;
+	size_t left = 1, last = 0;
 
-	for (int turn = 0; turn < 1000000; turn++) {
+	/* Gives up when nothing has moved for a while */
+	for (int turn = 0, idle = 0; left && idle < 500; turn++) {
+		idle = left == last ? idle + 1 : 0;
+		last = left;
 		left = 0;
 		for (int i = 0; i < n; i++) {
 			push(&f[i], max);
@@ -305,8 +308,6 @@ static void transfer(struct flow *f, int n, size_t max)
 				pull(&f[i], max);
 			left += f[i].size - f[i].got;
 		}
-		if (!left)
-			break;
 		if (turn % 4 == 0)
 			run();
 	}
