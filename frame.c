@@ -12,9 +12,9 @@
  *   ends.  IPv4 and IPv6 differ no more above this file.
  *
  *   Toward the guest: headers are made in front of a message.  Checksums of
- *   TCP, UDP and ICMP are left to the link (VIRTIO_NET_HDR_F_NEEDS_CSUM): a tap
- *   passes that on to the guest's kernel, which then never looks; a link
- *   without that offload fills them in, in tap.c.
+ *   bulk data are left to the link (VIRTIO_NET_HDR_F_NEEDS_CSUM): a tap passes
+ *   that on to the guest's kernel, which then never looks; a link without that
+ *   offload fills them in.  Those of short messages are computed here.
  *
  *   What is not for us is dropped here: group or loopback addresses as source,
  *   loopback as destination, MAC addresses of others.
@@ -472,11 +472,16 @@ static uint16_t csum_offset(uint8_t proto)
  * @l4len:	Its length
  * @ttl:	Time to live or hop limit, 0: 64
  *
+ * For answers of our own and other short messages.  Their checksum is computed
+ * here and not left to the link: DHCP clients read raw packets, and not all of
+ * them know that a checksum may be missing.
+ *
  * Return: 0; -ENOBUFS: the link is full, -ENETDOWN: no guest; dropped and counted
  */
 int frame_send(const struct addr *src, const struct addr *dst, uint8_t proto,
 	       const void *l4, uint32_t l4len, uint8_t ttl)
 {
+	static const struct virtio_net_hdr plain = { 0 };
 	struct virtio_net_hdr vh = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM };
 	uint8_t buf[FRAME_HLEN_MAX + FRAME_IP_MAX];
 	unsigned hlen = frame_head(buf, src, dst, proto, l4len, ttl, 0);
@@ -490,7 +495,8 @@ int frame_send(const struct addr *src, const struct addr *dst, uint8_t proto,
 	vh.csum_start = (uint16_t)hlen;
 	vh.csum_offset = csum_offset(proto);
 	memcpy(buf + hlen + vh.csum_offset, &sum, sizeof(sum));
-	return tap_send(buf, hlen + l4len, &vh);
+	tap_link_csum(buf, hlen + l4len, &vh);
+	return tap_send(buf, hlen + l4len, &plain);
 }
 
 /**

@@ -48,6 +48,7 @@ enum { ANSWER_WAIT_S = 2, SIGNALED = 128 };
 /**
  * struct ns_self - state of this file
  * @opened:	ns_open() was called
+ * @foreground:	the command has got the terminal from us
  * @agent:	socket to the agent, -1: it has gone
  * @pool:	TCP sockets of the namespace, for IPv4 and IPv6
  * @pool.fd:	@pool.n descriptors
@@ -60,6 +61,7 @@ enum { ANSWER_WAIT_S = 2, SIGNALED = 128 };
  */
 static struct {
 	bool opened;
+	bool foreground;
 	int agent;
 	struct {
 		int fd[NS_AGENT_FDS];
@@ -390,11 +392,15 @@ void ns_configure(const struct netlink_setup *setup)
  */
 void ns_start(void)
 {
-	struct ns_agent_request q = { .op = NS_AGENT_START };
+	struct ns_agent_request q = {
+		.op = NS_AGENT_START,
+		.foreground = tcgetpgrp(STDIN_FILENO) == getpgrp(),
+	};
 	int rc = ask(&q, NULL, 0);
 
 	if (rc < 0)
 		die_errno(-rc, "Can't start the command in the namespace");
+	self.foreground = q.foreground;
 }
 
 /**
@@ -482,6 +488,8 @@ int ns_socket(int family, int type)
  * ns_child_status() - Exit status of the command, when @child of struct ns fires
  * @pidfd:	@child
  *
+ * Takes the terminal back, too.
+ *
  * Return: 0..255, 128 and the signal's number if one ended it; -errno
  */
 int ns_child_status(int pidfd)
@@ -490,5 +498,9 @@ int ns_child_status(int pidfd)
 
 	if (waitid(P_PIDFD, (id_t)pidfd, &si, WEXITED))
 		return -errno;
+	if (self.foreground) {
+		(void)signal(SIGTTOU, SIG_IGN);
+		(void)tcsetpgrp(STDIN_FILENO, getpgrp());
+	}
 	return si.si_code == CLD_EXITED ? si.si_status : SIGNALED + si.si_status;
 }

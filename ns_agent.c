@@ -22,7 +22,8 @@
  *	exit status		<--	the command has ended
  *
  *   With a command, the agent is init of its PID namespace: it collects orphans,
- *   the terminal's signals do not reach it, and when it ends, with the command's
+ *   the terminal's signals do not reach it (they are the command's, which has a
+ *   process group of its own if it has the terminal), and when it ends, with the command's
  *   status, the kernel ends everything in there.  Else it is in a session of its
  *   own, so that no terminal reaches it.
  *
@@ -77,6 +78,7 @@ static const char tun_path[] = "/dev/net/tun";
  * @link:	the tap's inner end
  * @signals:	signalfd for SIGCHLD if there is a command, else -1
  * @command:	PID of it, 0: not yet
+ * @foreground:	it has the terminal
  */
 struct agent {
 	const struct ns_conf *conf;
@@ -84,6 +86,7 @@ struct agent {
 	struct netlink_link link;
 	int signals;
 	pid_t command;
+	bool foreground;
 };
 
 /* ---- the tap ---- */
@@ -219,6 +222,19 @@ static void give_file(const struct ns_agent_request *q)
 		reply(&(struct ns_agent_reply){ .result = 0 }, &fd, 1);
 }
 
+/*
+ * take_terminal() - Be the process group in the foreground
+ *
+ * The group we come from has no number in here, which shells do not expect.
+ */
+static void take_terminal(void)
+{
+	(void)setpgid(0, 0);
+	(void)signal(SIGTTOU, SIG_IGN);		/* we are in the background yet */
+	(void)tcsetpgrp(STDIN_FILENO, getpid());
+	(void)signal(SIGTTOU, SIG_DFL);
+}
+
 /* run_command() - In the process that becomes it */
 static _Noreturn void run_command(char **argv)
 {
@@ -251,7 +267,7 @@ static void set_null(void)
 }
 
 /* start_command() - NS_AGENT_START */
-static void start_command(struct agent *a)
+static void start_command(struct agent *a, bool foreground)
 {
 	sigset_t none;
 	pid_t pid;
@@ -265,10 +281,13 @@ static void start_command(struct agent *a)
 		(void)sigemptyset(&none);
 		(void)sigprocmask(SIG_SETMASK, &none, NULL);
 		(void)signal(SIGPIPE, SIG_DFL);
+		if (foreground)
+			take_terminal();
 		run_command(a->conf->argv);
 	}
 	if (pid > 0) {
 		a->command = pid;
+		a->foreground = foreground;
 		set_null();
 	}
 	reply_result(pid < 0 ? -errno : 0);
@@ -302,13 +321,18 @@ static void obey(struct agent *a)
 		give_file(&q);
 		return;
 	case NS_AGENT_START:
-		start_command(a);
+		start_command(a, q.foreground);
 		return;
 	}
 	reply_result(-EINVAL);
 }
 
-/* reap() - Collect children; with the command we end, and all that is left here */
+/*
+ * reap() - Collect children; with the command we end, and all that is left here
+ *
+ * A command that has the terminal can not be stopped from there: nobody is left
+ * who would wake it up.
+ */
 static void reap(struct agent *a)
 {
 	struct signalfd_siginfo info;
@@ -316,8 +340,10 @@ static void reap(struct agent *a)
 	pid_t pid;
 
 	(void)!read(a->signals, &info, sizeof(info));
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid != a->command)
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+		if (WIFSTOPPED(status) && pid == a->command && a->foreground)
+			(void)kill(-pid, SIGCONT);
+		if (WIFSTOPPED(status) || pid != a->command)
 			continue;
 		_exit(WIFSIGNALED(status) ? SIGNALED + WTERMSIG(status) :
 		      WEXITSTATUS(status));

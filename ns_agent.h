@@ -17,7 +17,7 @@ enum ns_agent_op {
 	NS_AGENT_SETUP,		/* @setup; 0 or -errno */
 	NS_AGENT_SOCKET,	/* @count of @family and @type; descriptors */
 	NS_AGENT_OPEN,		/* @path, for reading; one descriptor */
-	NS_AGENT_START,		/* the command */
+	NS_AGENT_START,		/* the command, maybe in the @foreground */
 };
 
 /**
@@ -26,6 +26,7 @@ enum ns_agent_op {
  * @family:	AF_INET or AF_INET6
  * @type:	SOCK_STREAM or SOCK_DGRAM
  * @count:	1..NS_AGENT_FDS
+ * @foreground:	the daemon's standard input is a terminal, and its to read
  * @path:	file, with terminator
  * @setup:	what the tap's interface shall have
  */
@@ -34,6 +35,7 @@ struct ns_agent_request {
 	int family;
 	int type;
 	int count;
+	bool foreground;
 	char path[NS_AGENT_PATH];
 	struct netlink_setup setup;
 };

@@ -17,8 +17,6 @@ enum { NS_PATH = 256 };
  * @userns:	path of the user namespace that owns it, or NULL
  * @netns_only:	do not join or make a user namespace
  * @no_quit:	stay when the namespace at @netns goes away
- * @config_net:	its interface gets addresses and routes, and is set up; what
- *		net_fill_setup() is told
  * @ifname:	name of the tap there; empty: tap0
  */
 struct ns_conf {
@@ -28,7 +26,6 @@ struct ns_conf {
 	const char *userns;
 	bool netns_only;
 	bool no_quit;
-	bool config_net;
 	char ifname[16];
 };
 

@@ -14,8 +14,10 @@
  *
  *   One byte at a time is measured: the round trip is known when that is
  *   acknowledged.  A retransmission ends the measurement, since nobody can tell
- *   which copy was acknowledged (Karn's algorithm, section 3).  Timestamps are
- *   not offered to the guest.
+ *   which copy was acknowledged (Karn's algorithm, section 3).  Until the next
+ *   one ends, the time-out stays as long as backing off made it (section 5): else
+ *   a guest that answers later than that would never be measured.  Timestamps
+ *   are not offered to the guest.
  *
  *   The lower bound is 200 ms, as in the kernels on both sides, and not the 1 s
  *   of section 2.4: the guest is on this machine, its delayed acknowledgements
@@ -101,6 +103,8 @@ void tcp_rto_acked(struct tcp_conn *t, uint32_t ack, uint64_t now)
 	if (t->rtt_at && seq_gt(ack, t->rtt_seq)) {
 		measure(t, (uint32_t)min_u64(now - t->rtt_at + 1, TCP_RTO_MAX_US));
 		t->rtt_at = 0;
+	} else if (!(t->flags & TCPF_PROBE)) {
+		t->rto = (uint32_t)tcp_rto_interval(t);
 	}
 	t->backoff = 0;
 	t->rto_at = t->nxt != t->una ? now + tcp_rto_interval(t) : 0;

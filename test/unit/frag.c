@@ -395,6 +395,48 @@ static void test_overlap(void)
 	CHECK(give(&c, data, 5) != NULL);
 }
 
+/* Pieces that do not overlap, but do not agree on where the packet ends */
+static void test_ends(void)
+{
+	struct piece p = first;
+
+	begin();
+	CHECK(!give(&p, data, 5));
+	p.off = 32;
+	p.len = 9;
+	p.more = false;
+	CHECK(!give(&p, data, 5));
+	p.off = 48;		/* beyond the end */
+	p.len = 16;
+	p.more = true;
+	CHECK(!give(&p, data, 5));
+	CHECK_EQ(bad_count(), 1);
+	p.off = 16;		/* what was missing */
+	CHECK(!give(&p, data, 5));
+	CHECK_EQ(bad_count(), 2);
+
+	p = first;
+	p.id = 8;
+	CHECK(!give(&p, data, 5));
+	p.off = 48;
+	CHECK(!give(&p, data, 5));
+	p.off = 16;		/* the last, though there is one behind it */
+	p.more = false;
+	CHECK(!give(&p, data, 5));
+	CHECK_EQ(bad_count(), 3);
+
+	p = first;
+	p.id = 9;
+	CHECK(!give(&p, data, 5));
+	p.off = 32;		/* two that are the last */
+	p.more = false;
+	CHECK(!give(&p, data, 5));
+	p.off = 16;
+	p.len = 8;
+	CHECK(!give(&p, data, 5));
+	CHECK_EQ(bad_count(), 4);
+}
+
 static void test_keys(void)
 {
 	struct piece a = first, z = first;
@@ -628,6 +670,7 @@ int main(void)
 	RUN(test_orders);
 	RUN(test_random);
 	RUN(test_overlap);
+	RUN(test_ends);
 	RUN(test_keys);
 	RUN(test_nonsense);
 	RUN(test_extension);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pty.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -299,6 +300,38 @@ static void test_daemon_dies(void)
 	close(p[0]);
 }
 
+/*
+ * test_terminal() - The command has it: ^C is for it alone, ^Z has no effect
+ *
+ * The daemon gets it back in the end.
+ */
+static void test_terminal(void)
+{
+	static char ready[] = "ready";
+	size_t seen = 0;
+	int tty, status;
+	pid_t pid;
+	char c;
+
+	pid = forkpty(&tty, NULL, NULL, NULL);
+	if (!pid) {
+		status = run("trap 'exit 4' INT; echo ready; while :; do sleep 0.1; done");
+		_exit(tcgetpgrp(0) == getpgrp() ? status : 99);
+	}
+	while (seen < sizeof(ready) - 1 && readable(tty) && read(tty, &c, 1) == 1)
+		seen = c == ready[seen] ? seen + 1 : 0;
+	CHECK_EQ(seen, sizeof(ready) - 1);
+	CHECK_EQ(write(tty, "\x1a", 1), 1);
+	CHECK_EQ(poll(NULL, 0, 200), 0);
+	CHECK_EQ(write(tty, "\x03", 1), 1);
+	while (readable(tty) && read(tty, &c, 1) == 1)
+		;
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK(WIFEXITED(status));
+	CHECK_EQ(WEXITSTATUS(status), 4);
+	close(tty);
+}
+
 /* dies() - ns_open() ends 1, with a line that begins like this */
 static void dies(const struct ns_conf *conf, const char *line)
 {
@@ -363,6 +396,7 @@ int main(void)
 	RUN(test_join_pid);
 	RUN(test_join_path);
 	RUN(test_daemon_dies);
+	RUN(test_terminal);
 	RUN(test_errors);
 	return check_done();
 }

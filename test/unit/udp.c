@@ -495,6 +495,16 @@ static void test_batch(void)
 	CHECK_EQ(t.sent[2].seg, 0);
 	CHECK_EQ(t.sent[4].len, 100);
 	CHECK_EQ(t.sent[4].fd, t.sent[0].fd + 1);
+	/* Only the last of a run is shorter */
+	t.nsent = 0;
+	g.len = 100;
+	from_guest(&g, 1);
+	g.len = 60;
+	from_guest(&g, 1);
+	from_guest(&g, 1);
+	flush(1);
+	CHECK_EQ(t.nsent, 2);
+	CHECK_EQ(t.sent[0].len, 160);
 	/* A run is no longer than a packet */
 	t.nsent = 0;
 	g.len = 30000;

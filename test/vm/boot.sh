@@ -60,7 +60,7 @@ is "$served" "$(remote curl -gsS -m 30 http://192.0.2.1:8080/file |
 	sha256sum | cut -d ' ' -f 1)" 'served over IPv4'
 is "$served" "$(remote curl -gsS -m 30 'http://[2001:db8::1]:8080/file' |
 	sha256sum | cut -d ' ' -f 1)" 'served over IPv6'
-never vm fetch http://198.51.100.1/nothing-is-here
+! vm fetch http://198.51.100.1/nothing-is-here || fail 'fetched what is not there'
 
 # Linux starts anew behind the same connection
 vm_reboot || fail "the machine did not boot again: $detail"

@@ -69,8 +69,8 @@ whole_lines() { [ -z "$(tail -c 1 "$TMP/vm.log")" ]; }
 
 # vm_reboot() - Restart the machine, not QEMU; wait until it is up
 vm_reboot() {
-	: >"$TMP/vm.log"
 	vm reboot || return
+	: >"$TMP/vm.log"
 	vm_number=0
 	vm_answer
 }
@@ -79,7 +79,7 @@ vm_reboot() {
 #
 # Return: status of qrap, thus QEMU's
 vm_stop() {
-	vm off || :
+	vm off || return
 	exec 8>&-
 	wait "$VM"
 }
