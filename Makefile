@@ -44,7 +44,7 @@ REPLAY	:= $(addprefix build/fuzz/,$(FUZZ))
 LIBFUZZ	:= $(addprefix build/libfuzzer/bin/,$(FUZZ))
 TOOLS	:= $(patsubst test/%.c,build/tool/%,$(wildcard test/*.c))
 ASAN	:= $(if $(wildcard passt.c),build/asan/passt build/asan/pasta) \
-	   $(if $(wildcard qrap/qrap.c),build/asan/qrap)
+	   $(if $(wildcard qrap/qrap.c),build/asan/qrap/qrap)
 
 .PHONY: all objects check check-long asan tests demo fuzz lint layers docs \
 	headers install clean
@@ -58,7 +58,7 @@ passt: $(SRC:%.c=$(B)/%.o)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 pasta: passt
 	ln -sf passt $@
-qrap/qrap: $(B)/qrap/qrap.o
+qrap/qrap: $(patsubst %.c,$(B)/%.o,$(wildcard qrap/*.c))
 	$(call say,link)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
@@ -82,8 +82,8 @@ build/libfuzzer/%.o: %.c Makefile
 		-MMD -MP -c -o $@ $<
 
 build/asan/passt: $(SRC:%.c=build/asan/%.o)
-build/asan/qrap: build/asan/qrap/qrap.o
-build/asan/passt build/asan/qrap:
+build/asan/qrap/qrap: $(patsubst %.c,build/asan/%.o,$(wildcard qrap/*.c))
+build/asan/passt build/asan/qrap/qrap:
 	$(call say,link)
 	$(Q)$(CC) $(SAN) -o $@ $^
 build/asan/pasta: build/asan/passt

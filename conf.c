@@ -17,15 +17,14 @@
  *   own, so it is not used: the table of option.c is.
  *
  *   What needs two options to be wrong is checked at the end, by check().  An
- *   error is a line of text; conf_read() is who prints it and exits, so that
- *   conf_parse() can be tested.
+ *   error is a line of text; only conf_read() shows it and exits, so that the rest
+ *   can be tested.
  */
 #include "conf.h"
 
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
@@ -38,7 +37,18 @@
 enum {
 	TEXT_LEN	= 256,
 	HELP_COLUMN	= 30,		/* where the text begins */
+	SHOWN_MAX	= 16 * 1024,
 };
+
+/**
+ * struct conf_self - state of this file
+ * @text:	what is shown
+ * @len:	its length
+ */
+static struct {
+	char text[SHOWN_MAX];
+	size_t len;
+} self;
 
 /* find_letter() - The option of a letter, NULL: none */
 static const struct option *find_letter(char letter)
@@ -261,6 +271,7 @@ static void complete(struct conf *c)
 					  i & PORTS_IN_NS, "auto");
 	}
 	c->listen.ns = ns;
+	c->listen.splice = ns && c->listen.splice;
 	c->listen.no_tcp = c->no_tcp;
 	c->listen.no_udp = c->no_udp;
 	c->fwd.ns = ns;
@@ -319,64 +330,100 @@ enum conf_result conf_parse(int argc, char **argv, struct conf *c)
 
 /* Showing */
 
-/* show_option() - Its names, then its help from a column of its own */
-static void show_option(FILE *f, const struct option *o)
+/* add() - Append to the text that is shown */
+__attribute__((format(printf, 1, 2)))
+static int add(const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(self.text + self.len, sizeof(self.text) - self.len, fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= sizeof(self.text) - self.len)
+		return 0;
+	self.len += (size_t)n;
+	return n;
+}
+
+/* add_option() - Its names, then its help from a column of its own */
+static void add_option(const struct option *o)
 {
 	const char *text = o->help;
-	int n = o->letter ? fprintf(f, "  -%c, ", o->letter) : fprintf(f, "      ");
+	int n = o->letter ? add("  -%c, ", o->letter) : add("      ");
 
-	n += fprintf(f, "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-
+	n += add("--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
 	if (n >= HELP_COLUMN)
-		n = fprintf(f, "\n") - 1;
+		n = add("\n") - 1;
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 
-		(void)fprintf(f, "%*s%.*s\n", HELP_COLUMN - n, "", (int)len, text);
+		(void)add("%*s%.*s\n", HELP_COLUMN - n, "", (int)len, text);
 		text += len + (text[len] != '\0');
 		n = 0;
 	}
 }
 
-/* show_group() - Options of exactly these modes */
-static void show_group(FILE *f, const char *title, uint8_t modes)
+/* add_group() - Options of exactly these modes */
+static void add_group(const char *title, uint8_t modes)
 {
 	const struct option *o;
 
-	(void)fprintf(f, "\n%s:\n", title);
+	(void)add("\n%s:\n", title);
 	for (size_t i = 0; (o = option_at(i)); i++) {
-		if (o->help && o->modes == modes)
-			show_option(f, o);
+		if (o->modes == modes)
+			add_option(o);
 	}
 }
 
-/* show_help() - All of the options of a mode */
-static void show_help(FILE *f, enum conf_mode mode, const char *argv0)
+/* add_help() - All of the options of a mode */
+static void add_help(enum conf_mode mode, const char *argv0)
 {
 	if (mode == CONF_PASTA)
-		(void)fprintf(f, "Usage: %s [OPTION]... [COMMAND [ARGUMENT]...]\n"
-			      "       %s [OPTION]... PID\n"
-			      "       %s [OPTION]... --netns PATH|NAME\n\n"
-			      "Without COMMAND, PID or --netns, a shell is started in new\n"
-			      "user and network namespaces.\n", argv0, argv0, argv0);
+		(void)add("Usage: %.256s [OPTION]... [COMMAND [ARGUMENT]...]\n"
+			  "       %.256s [OPTION]... PID\n"
+			  "       %.256s [OPTION]... --netns PATH|NAME\n\n"
+			  "Without COMMAND, PID or --netns, a shell is started in new\n"
+			  "user and network namespaces.\n", argv0, argv0, argv0);
 	else
-		(void)fprintf(f, "Usage: %s [OPTION]...\n", argv0);
-	show_group(f, "Options", IN_BOTH);
+		(void)add("Usage: %.256s [OPTION]...\n", argv0);
+	add_group("Options", IN_BOTH);
 	if (mode == CONF_PASTA)
-		show_group(f, "Options for namespaces", IN_PASTA);
+		add_group("Options for namespaces", IN_PASTA);
 	else
-		show_group(f, "Options for virtual machines", IN_PASST);
+		add_group("Options for virtual machines", IN_PASST);
 }
 
-static void show_version(enum conf_mode mode)
+static void add_version(enum conf_mode mode)
 {
-	(void)printf("%s " VERSION "\n"
-		     "Copyright the authors of this program\n"
-		     "License GPL-2.0-or-later: GNU General Public License version 2 or\n"
-		     "later <https://www.gnu.org/licenses/old-licenses/gpl-2.0.html>\n"
-		     "This is free software: you are free to change and redistribute it.\n"
-		     "There is NO WARRANTY, to the extent permitted by law.\n\n",
-		     mode == CONF_PASTA ? "pasta" : "passt");
+	(void)add("%s " VERSION "\n"
+		  "Copyright the authors of this program\n"
+		  "License GPL-2.0-or-later: GNU General Public License version 2 or\n"
+		  "later <https://www.gnu.org/licenses/old-licenses/gpl-2.0.html>\n"
+		  "This is free software: you are free to change and redistribute it.\n"
+		  "There is NO WARRANTY, to the extent permitted by law.\n\n",
+		  mode == CONF_PASTA ? "pasta" : "passt");
+}
+
+/**
+ * conf_text() - What to show, if the program shall not go on
+ * @result:	Of conf_parse()
+ * @mode:	In which mode
+ * @argv0:	What we were called as
+ *
+ * Return: one or more lines, good until the next call
+ */
+const char *conf_text(enum conf_result result, enum conf_mode mode, const char *argv0)
+{
+	self.len = 0;
+	self.text[0] = '\0';
+	if (result == CONF_VERSION)
+		add_version(mode);
+	if (result == CONF_USAGE || result == CONF_WRONG)
+		(void)add("%s\n", option_error());
+	if (result == CONF_USAGE || result == CONF_HELP)
+		add_help(mode, argv0);
+	return self.text;
 }
 
 /**
@@ -389,22 +436,9 @@ static void show_version(enum conf_mode mode)
  */
 void conf_read(int argc, char **argv, struct conf *c)
 {
-	switch (conf_parse(argc, argv, c)) {
-	case CONF_RUN:
-		return;
-	case CONF_HELP:
-		show_help(stdout, c->mode, argv[0]);
-		exit(EXIT_SUCCESS);
-	case CONF_VERSION:
-		show_version(c->mode);
-		exit(EXIT_SUCCESS);
-	case CONF_USAGE:
-		(void)fprintf(stderr, "%s\n", option_error());
-		show_help(stderr, c->mode, argv[0]);
-		exit(EXIT_FAILURE);
-	case CONF_WRONG:
-	case CONF_RESULT_NUM:
-	default:
-		die("%s", option_error());
-	}
+	enum conf_result rc = conf_parse(argc, argv, c);
+
+	if (rc != CONF_RUN)
+		log_exit(rc == CONF_USAGE || rc == CONF_WRONG,
+			 conf_text(rc, c->mode, argc ? argv[0] : ""));
 }

@@ -18,6 +18,7 @@ enum conf_result {
 };
 
 enum conf_result conf_parse(int argc, char **argv, struct conf *c);
+const char *conf_text(enum conf_result result, enum conf_mode mode, const char *argv0);
 void	conf_read(int argc, char **argv, struct conf *c);
 
 #endif /* CONF_H */

@@ -29,8 +29,12 @@
  *   What is incomplete after 30 s (IPv4, as Linux has it; RFC 1122, 3.3.2 would
  *   allow more) or 60 s (RFC 8200, section 4.5) is forgotten, and the guest
  *   told by who calls frag_timeout().  When all buffers hold incomplete packets
- *   a new one takes the place of the oldest, if that made no progress for a
- *   second; else it is dropped.  Buffers never used are never touched.
+ *   a new one takes the place of that which waits longest for its next piece.
+ *   Other than with flows, it is the old that gives way here: pieces of a packet
+ *   follow each other closely, so what waits long lost one, and a guest that
+ *   sends faster than the link takes loses one of nearly every packet.  Were the
+ *   new refused, nothing would get through until the old ones expired.  Buffers
+ *   never used are never touched.
  *
  *   Toward the guest: a message that does not fit the MTU is cut.
  *
@@ -64,7 +68,6 @@ enum {
 
 #define TIMEOUT4_US	UINT64_C(30000000)
 #define TIMEOUT6_US	UINT64_C(60000000)
-#define STALE_US	UINT64_C(1000000)	/* no progress: may be replaced */
 
 /**
  * enum packet_state - what a buffer holds
@@ -89,7 +92,8 @@ enum packet_state { EMPTY, OPEN, BAD, DONE };
  * @have:	bytes of payload that are there
  * @high:	end of the piece that ends last
  * @due:	when it is given up, us
- * @last:	when a piece of it came last, us
+ * @last:	number of the piece of it that came last, as struct frag_self
+ *		counts them
  * @bit:	which units of the payload are there
  * @iov:	DONE: the bytes, for @tap
  * @tap:	DONE: what @frame points to
@@ -119,6 +123,7 @@ struct packet {
  * struct frag_self - state of this file
  * @live:	packets that are OPEN or BAD
  * @done:	packets that are DONE
+ * @pieces:	pieces that came so far
  * @next_id:	grows with each packet cut toward the guest
  * @packet:	what is known of each buffer
  * @buf:	headers and payload
@@ -126,6 +131,7 @@ struct packet {
 static struct {
 	unsigned live;
 	unsigned done;
+	uint64_t pieces;
 	uint32_t next_id;
 	struct packet packet[FRAG_PACKETS];
 	uint8_t buf[FRAG_PACKETS][FRAME_HLEN_MAX + UNITS * UNIT];
@@ -140,6 +146,7 @@ void frag_init(void)
 		self.packet[i].state = EMPTY;
 	self.live = 0;
 	self.done = 0;
+	self.pieces = 0;
 	self.next_id = 0;
 	timer_clear(TIMER_FRAG);
 }
@@ -192,11 +199,10 @@ static struct packet *find(const struct frame *f)
 
 /**
  * vacate() - Find room for a packet
- * @now:	Time, us
  *
- * Return: packet that is EMPTY; NULL if all buffers are in use
+ * Return: packet that is EMPTY; NULL if all buffers hold whole packets
  */
-static struct packet *vacate(uint64_t now)
+static struct packet *vacate(void)
 {
 	struct packet *oldest = NULL;
 
@@ -209,9 +215,8 @@ static struct packet *vacate(uint64_t now)
 			oldest = p;
 	}
 	count(DROP_FRAGMENT_FULL);
-	if (!oldest || now < oldest->last + STALE_US)
-		return NULL;
-	forget(oldest);
+	if (oldest)
+		forget(oldest);
 	return oldest;
 }
 
@@ -224,7 +229,7 @@ static struct packet *vacate(uint64_t now)
  */
 static struct packet *begin(const struct frame *f, uint64_t now)
 {
-	struct packet *p = vacate(now);
+	struct packet *p = vacate();
 
 	if (!p)
 		return NULL;
@@ -455,7 +460,7 @@ const struct frame *frag_from_guest(const struct frame *f, uint64_t now)
 		count(DROP_FRAGMENT_BAD);
 		return NULL;
 	}
-	p->last = now;
+	p->last = ++self.pieces;
 	return add(p, f) ? finish(p, f) : NULL;
 }
 

@@ -235,8 +235,10 @@ static void refuse(int listen_fd)
 	count(DROP_TCP_LIMIT);
 	if (log_allow(&self.refused, loop_now()))
 		warn("Connection refused: no descriptor left, see ulimit -n");
-	for (int i = 0; i < REFUSE_MAX && sock_tcp_refuse(listen_fd); i++)
-		continue;
+	for (int i = 0; i < REFUSE_MAX; i++) {
+		if (!sock_tcp_refuse(listen_fd))
+			break;
+	}
 }
 
 /* route() - Decide where an accepted connection goes; false: nowhere */
@@ -266,12 +268,11 @@ static bool route(const struct fwd_listener *l, struct fwd_conn *c)
 int fwd_accept(uint32_t n, struct fwd_conn *c)
 {
 	const struct fwd_listener *l = fwd_listener(n);
-	int fd;
 
 	if (!l || l->proto != WIRE_TCP)
 		return 0;
 	for (int i = 0; i < REFUSE_MAX; i++) {
-		fd = sock_tcp_accept(l->fd, &c->ends);
+		int fd = sock_tcp_accept(l->fd, &c->ends);
 		if (fd == -EAGAIN)
 			return 0;
 		if (fd == -EMFILE || fd == -ENFILE || fd == -ENOBUFS || fd == -ENOMEM) {

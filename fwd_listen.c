@@ -89,6 +89,7 @@ void fwd_listen_init(const struct fwd_listen_conf *conf)
 	self.hint = 0;
 	self.fd_max = (int64_t)sock_fwd_limit() * 3 / 4;
 	self.cut = 0;
+	procnet_init();
 	procnet_ephemeral(&self.eph_first, &self.eph_last);
 }
 
@@ -418,6 +419,22 @@ static bool has_auto(void)
 	return false;
 }
 
+/* begin_auto() - Open the lists of bound ports for good, look for the first time */
+static void begin_auto(uint64_t now)
+{
+	int rc = procnet_open_host();
+
+	if (rc)
+		warn_errno(-rc, "Ports of the host can not be followed");
+	for (int i = 0; i < PROCNET_NUM; i++) {
+		int fd = ns_open_file(procnet_path[i]);
+
+		if (fd >= 0)
+			procnet_set(true, (enum procnet_file)i, fd);
+	}
+	fwd_listen_timeout(now);
+}
+
 /**
  * fwd_listen_open() - Open the sockets for what was asked for
  * @now:	Time, us
@@ -438,7 +455,7 @@ int fwd_listen_open(uint64_t now)
 		warn("%u ports are not forwarded: the limit of open files is %u",
 		     self.cut, sock_fwd_limit());
 	if (has_auto())
-		fwd_listen_timeout(now);
+		begin_auto(now);
 	return 0;
 }
 

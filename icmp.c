@@ -269,14 +269,13 @@ static void refuse(const struct frame *f, const struct conn *c, int err, uint64_
 		.src = f->src, .dst = f->dst, .proto = f->proto, .ttl = f->ttl,
 		.l4 = l4, .l4len = f->l4len, .now = now,
 	};
-	int mtu;
 
 	count(DROP_ICMP_SEND);
 	e.l4have = frame_copy(f, 0, l4, sizeof(l4));
 	if (!icmp_error_set(&e, err))
 		return;
 	if (err == EMSGSIZE) {
-		mtu = c ? sock_udp_mtu(c->fd, &c->echo.peer) : -EMSGSIZE;
+		int mtu = c ? sock_udp_mtu(c->fd, &c->echo.peer) : -EMSGSIZE;
 		if (!f->df || mtu <= 0)
 			return;
 		e.mtu = (uint32_t)mtu;
@@ -504,8 +503,6 @@ static void relay_error(struct conn *c, struct sock_udp_error *q, uint64_t now)
 		.l4 = q->data, .l4have = q->len,
 		.l4len = max_u32(q->len, c->echo.qlen), .now = now,
 	};
-	uint16_t csum;
-	uint64_t sum;
 
 	if (q->len < sizeof(*h))
 		return;
@@ -514,8 +511,10 @@ static void relay_error(struct conn *c, struct sock_udp_error *q, uint64_t now)
 			 c->key.far : fwd_to_guest(&q->offender);
 	put_ident(h, c->key.gport);
 	if (!addr_is4(&e.dst)) {
+		uint64_t sum = frame_pseudo(&e.src, &e.dst, WIRE_ICMP6, e.l4len);
+		uint16_t csum;
+
 		memset(h->csum, 0, sizeof(h->csum));
-		sum = frame_pseudo(&e.src, &e.dst, WIRE_ICMP6, e.l4len);
 		csum = csum_fold(csum_add(sum, h, q->len));
 		memcpy(h->csum, &csum, sizeof(csum));
 	}

@@ -151,6 +151,17 @@ void log_die(int error, const char *fmt, ...)
 }
 
 /**
+ * log_exit() - Say something as it is, and exit
+ * @status:	Exit status; with 0 the text goes to stdout, else to stderr
+ * @text:	Lines
+ */
+void log_exit(int status, const char *text)
+{
+	put(status ? STDERR_FILENO : STDOUT_FILENO, text, strlen(text));
+	exit(status);
+}
+
+/**
  * log_allow() - Limit lines that somebody else can cause
  * @state:	One static variable per place, 0 at first
  * @now_us:	Time of the event, us

@@ -16,6 +16,8 @@ void	log_write(enum log_level level, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void	log_die(int err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
+void	log_exit(int status, const char *text)
+	__attribute__((noreturn));
 bool	log_allow(uint64_t *state, uint64_t now_us);
 void	log_bug(const char *file, int line, const char *what);
 uint64_t log_bugs(void);

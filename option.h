@@ -95,7 +95,7 @@ enum option_verdict {
  * @arg:	what its argument is, for the help; NULL: there is none
  * @parse:	what it does
  * @at:		member of struct conf it is about, for @parse
- * @help:	one or more lines; NULL: not shown
+ * @help:	one or more lines
  */
 struct option {
 	const char *name;

@@ -440,7 +440,7 @@ int main(int argc, char **argv)
 	init(&c, loop_now());
 	open_link(&c);
 	if (fwd_listen_open(loop_now()))
-		return EXIT_FAILURE;
+		die("Couldn't listen on requested ports");
 	self.signals = daemon_signals();
 	if (self.signals < 0 || loop_add(self.signals, LOOP_SIGNAL, 0, EPOLLIN))
 		die("Cannot receive signals by descriptor");

@@ -309,12 +309,11 @@ static const char *add_item(struct draft *d, const struct item *it)
  */
 static const char *exclude(const char *items, struct draft *d, bool *only)
 {
-	const char *wrong;
 	struct item it;
 
 	*only = true;
 	while (items) {
-		wrong = next_item(&items, &it);
+		const char *wrong = next_item(&items, &it);
 		if (wrong)
 			return wrong;
 		*only &= it.exclude;
@@ -327,11 +326,10 @@ static const char *exclude(const char *items, struct draft *d, bool *only)
 /* include() - Second walk: make the rules */
 static const char *include(const char *items, struct draft *d)
 {
-	const char *wrong;
 	struct item it;
 
 	while (items) {
-		wrong = next_item(&items, &it);
+		const char *wrong = next_item(&items, &it);
 		if (!wrong && !it.exclude)
 			wrong = add_item(d, &it);
 		if (wrong)

@@ -171,10 +171,10 @@ static int read_list(int fd, unsigned long wanted, bool sorted, struct ports *se
 {
 	size_t have = 0;
 	off_t pos = 0;
-	ssize_t n;
 
 	while (pos < READ_MAX) {
-		n = pread(fd, self.buf + have, sizeof(self.buf) - have, pos);
+		ssize_t n = pread(fd, self.buf + have, sizeof(self.buf) - have, pos);
+
 		if (n < 0)
 			return -errno;
 		pos += n;

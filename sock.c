@@ -23,7 +23,6 @@
 #include "sock.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
@@ -67,6 +66,15 @@ static int set(int fd, int level, int name, int value)
 	return setsockopt(fd, level, name, &value, sizeof(value)) ? -errno : 0;
 }
 
+/*
+ * spare() - A descriptor to be given up when there is no other.  It is of
+ * nothing that anybody waits to see closed.
+ */
+static int spare(void)
+{
+	return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
 /**
  * sock_init() - Take the options, ask the kernel what it can do
  * @conf:	Where sockets toward the world are bound
@@ -80,9 +88,7 @@ void sock_init(const struct sock_conf *conf)
 	if (fd >= 0)
 		close(fd);
 	if (self.spare < 0)
-		self.spare = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
-	if (self.spare < 0)
-		self.spare = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		self.spare = spare();
 }
 
 /**
@@ -311,7 +317,7 @@ bool sock_tcp_refuse(int listen_fd)
 	fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd >= 0)
 		sock_tcp_abort(fd);
-	self.spare = fcntl(listen_fd, F_DUPFD_CLOEXEC, 3);
+	self.spare = spare();
 	return fd >= 0;
 }
 

@@ -35,6 +35,10 @@ struct sock_room {
 
 /**
  * struct sock_ends - both ends of an accepted connection, as the host sees them
+ * @peer:	address of who called
+ * @local:	address that was called
+ * @pport:	port of @peer, host order
+ * @lport:	port of @local
  */
 struct sock_ends {
 	struct addr peer;

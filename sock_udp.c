@@ -219,10 +219,10 @@ int sock_udp_dial(const struct sock_udp_path *to, uint16_t port)
 	int fd = begin(&to->peer, port);
 	union addr_sock name;
 	socklen_t len = name_of(&name, to);
-	int rc;
 
 	if (fd >= 0 && connect(fd, &name.sa, len)) {
-		rc = -errno;
+		int rc = -errno;
+
 		sock_close(fd);
 		return rc;
 	}
@@ -376,10 +376,10 @@ int sock_udp_send(int fd, const struct sock_udp_out *out, int n,
 		  const struct sock_udp_path *to)
 {
 	int family = to ? get(fd, SOL_SOCKET, SO_DOMAIN) : AF_UNSPEC;
-	unsigned num = (unsigned)(n < SOCK_UDP_BATCH ? n : SOCK_UDP_BATCH);
+	int num = n < SOCK_UDP_BATCH ? n : SOCK_UDP_BATCH;
 	int rc = -1;
 
-	for (unsigned i = 0; i < num; i++) {
+	for (int i = 0; i < num; i++) {
 		struct msghdr *m = &self.msg[i].msg_hdr;
 
 		*m = (struct msghdr){ .msg_iov = out[i].iov,
@@ -396,7 +396,7 @@ int sock_udp_send(int fd, const struct sock_udp_out *out, int n,
 			m->msg_control = NULL;
 	}
 	for (int tries = 0; rc < 0 && tries < 2; tries++) {
-		rc = sendmmsg(fd, self.msg, num, MSG_DONTWAIT | MSG_NOSIGNAL);
+		rc = sendmmsg(fd, self.msg, (unsigned)num, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (rc < 0 && errno == EAGAIN)
 			break;
 	}
@@ -446,10 +446,10 @@ static void read_control(struct msghdr *m, struct sock_udp_in *in)
  */
 int sock_udp_recv(int fd, struct sock_udp_in *in, int max)
 {
-	unsigned num = (unsigned)(max < SOCK_UDP_BATCH ? max : SOCK_UDP_BATCH);
+	int num = max < SOCK_UDP_BATCH ? max : SOCK_UDP_BATCH;
 	int n, good = 0;
 
-	for (unsigned i = 0; i < num; i++) {
+	for (int i = 0; i < num; i++) {
 		self.iov[i].iov_base = self.data[i] + SOCK_UDP_HEADROOM;
 		self.iov[i].iov_len = DATA_MAX;
 		self.msg[i].msg_hdr = (struct msghdr){
@@ -460,7 +460,7 @@ int sock_udp_recv(int fd, struct sock_udp_in *in, int max)
 			.msg_controllen = sizeof(self.control[i].b),
 		};
 	}
-	n = recvmmsg(fd, self.msg, num, MSG_DONTWAIT, NULL);
+	n = recvmmsg(fd, self.msg, (unsigned)num, MSG_DONTWAIT, NULL);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < n; i++) {

@@ -49,9 +49,10 @@ enum tap_kind { KIND_NONE, KIND_QEMU, KIND_NS };
 /**
  * struct tap_self - state of this file
  * @kind:	which link
- * @lent:	payload lent and not given back yet, for the capture file
- * @nlent:	pieces there
  * @borrowed:	frames taken and not given back
+ * @lent:	where the payload of the next frame given back is, for the capture
+ *		file
+ * @stride:	from there to that of the one after it, bytes
  */
 static struct {
 	enum tap_kind kind;

@@ -24,6 +24,11 @@
  *   a part is kept for short ones, so that an acknowledgement is not lost
  *   behind bulk data.
  *
+ *   Two things have to be told though the socket has no news: that there is room
+ *   again when a flush made it, and that frames received long ago wait in the
+ *   buffer, where epoll does not see them.  While one of the two is so, EPOLLOUT
+ *   is watched for, which comes at once.
+ *
  *   One guest at a time.  While one is connected others are turned away; when
  *   it goes, the next may come, unless the link is for one only.
  */
@@ -68,15 +73,14 @@ enum { LINK_LISTEN, LINK_CONN };
  * @end:	end of what was received
  * @skip:	bytes of a frame too long that are still to come
  * @iov:	frames lent out
- * @lens:	their lengths, for tap_qemu_done()
  * @nlent:	how many there are
  * @sent:	first byte in @in that QEMU has not got
  * @filled:	end of what is to be sent
- * @lend_at:	where the payload of the next frame given back will be
  * @unit:	what was lent per frame, bytes, @lend_hlen before each
  * @lend_hlen:	room for headers before each
  * @armed:	EPOLLOUT is watched for
  * @wanted:	somebody was refused room
+ * @broken:	the other end makes no sense: the next event ends it
  * @out:	from the guest
  * @in:		to the guest
  */
@@ -97,6 +101,7 @@ static struct {
 	unsigned lend_hlen;
 	bool armed;
 	bool wanted;
+	bool broken;
 	uint8_t out[OUT_SIZE];
 	uint8_t in[IN_SIZE];
 } self = { .listen = -1, .fd = -1 };
@@ -106,7 +111,7 @@ static void rewind_all(void)
 {
 	self.begin = self.parsed = self.end = self.skip = self.nlent = 0;
 	self.sent = self.filled = 0;
-	self.armed = false;
+	self.armed = self.wanted = self.broken = false;
 }
 
 /* adopt() - A guest is connected */
@@ -260,13 +265,13 @@ static int parse(struct tap_frame *f, int max)
 		uint8_t *p = self.out + self.parsed;
 		uint32_t len = get_be32(p);
 
-		if (len > LEN_SANE)
-			return n ? n : -EPROTO;
 		if (len > TAP_FRAME_MAX || !len) {
-			count(DROP_LINK_LENGTH);
 			/* Frames lent out lie before it: they go first */
 			if (n)
-				return n;
+				break;
+			if (len > LEN_SANE)
+				return -EPROTO;
+			count(DROP_LINK_LENGTH);
 			self.skip = len;
 			self.begin = self.parsed += LEN_SIZE;
 			return -EAGAIN;
@@ -280,6 +285,18 @@ static int parse(struct tap_frame *f, int max)
 	}
 	self.nlent = (uint32_t)n;
 	return n;
+}
+
+/* waiting() - Whether parse() would find something in what was received */
+static bool waiting(void)
+{
+	uint32_t have = self.end - self.parsed;
+	uint32_t len;
+
+	if (self.broken || self.skip || have < LEN_SIZE)
+		return false;
+	len = get_be32(self.out + self.parsed);
+	return len > TAP_FRAME_MAX || len <= have - LEN_SIZE;
 }
 
 /* skip() - Pass over the rest of a frame too long, as far as it is here */
@@ -324,7 +341,7 @@ int tap_qemu_take(struct tap_frame *f, int max)
 
 	if (BUG_ON(self.nlent))
 		return 0;
-	while (self.fd >= 0) {
+	while (self.fd >= 0 && !self.broken) {
 		int n, rc;
 
 		skip();
@@ -332,7 +349,9 @@ int tap_qemu_take(struct tap_frame *f, int max)
 		if (n > 0)
 			return n;
 		if (n == -EPROTO) {
-			(void)hang_up("length of a frame makes no sense");
+			self.broken = true;
+			/* So that there is an event, which tells the caller */
+			(void)shutdown(self.fd, SHUT_RDWR);
 			return 0;
 		}
 		if (n == -EAGAIN)
@@ -464,7 +483,7 @@ void tap_qemu_flush(void)
 	}
 	self.sent = self.filled = 0;
 	if (self.fd >= 0)
-		arm(false);
+		arm(self.wanted || waiting());
 }
 
 /* guest_came() - Somebody connected */
@@ -498,6 +517,8 @@ unsigned tap_qemu_event(uint64_t id, uint32_t events)
 		return guest_came();
 	if (self.fd < 0)
 		return 0;
+	if (self.broken)
+		return hang_up("length of a frame makes no sense");
 	if (events & EPOLLOUT) {
 		tap_qemu_flush();
 		if (self.wanted && self.filled - self.sent < IN_SIZE / 2) {
@@ -505,10 +526,10 @@ unsigned tap_qemu_event(uint64_t id, uint32_t events)
 			ev |= TAP_EV_ROOM;
 		}
 	}
-	if (events & EPOLLIN)
+	if (events & EPOLLIN || waiting())
 		ev |= TAP_EV_FRAMES;
 	/* Frames sent just before hanging up still count */
-	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR) &&
+	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR) && !waiting() &&
 	    recv(self.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
 		ev = hang_up("closed by QEMU");
 	return ev;

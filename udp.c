@@ -171,12 +171,12 @@ static struct conn *flow_of(const struct conn_key *key, const struct udp_gram *g
 			    uint64_t now)
 {
 	struct conn *c = conn_find(key);
-	const struct fwd_listener *l;
 
 	if (c && BUG_ON(c->kind != CONN_UDP))
 		return NULL;
 	if (c && c->udp.listen >= 0) {
-		l = fwd_listener((uint32_t)c->udp.listen);
+		const struct fwd_listener *l = fwd_listener((uint32_t)c->udp.listen);
+
 		if (!l || l->fd < 0 || l->proto != WIRE_UDP) {
 			udp_flow_close(c);	/* that port is not forwarded any more */
 			c = NULL;

@@ -170,16 +170,17 @@ static uint32_t scope_of(const struct addr *a)
 /**
  * udp_flow_tell() - Send the guest an ICMP error about a datagram of a flow
  * @c:		Flow
- * @e:		@type, @code, @mtu, @ttl and @from are set; the rest is filled
+ * @why:	@type, @code, @mtu, @ttl and @from count
  * @data:	The datagram's payload, as much as there is
  * @n:		Bytes there
  * @now:	Time, us
  */
-void udp_flow_tell(const struct conn *c, struct icmp_error *e, const void *data,
+void udp_flow_tell(const struct conn *c, const struct icmp_error *why, const void *data,
 		   uint32_t n, uint64_t now)
 {
-	uint8_t l4[sizeof(struct wire_udp) + QUOTE_MAX];
+	uint8_t l4[sizeof(struct wire_udp) + QUOTE_MAX] = { 0 };
 	struct wire_udp *udp = (void *)l4;
+	struct icmp_error e = *why;
 
 	put_be16(udp->sport, c->key.gport);
 	put_be16(udp->dport, c->key.fport);
@@ -188,14 +189,14 @@ void udp_flow_tell(const struct conn *c, struct icmp_error *e, const void *data,
 	n = min_u32(n, QUOTE_MAX);
 	if (n)
 		memcpy(l4 + sizeof(*udp), data, n);
-	e->src = c->key.guest;
-	e->dst = c->key.far;
-	e->proto = WIRE_UDP;
-	e->l4 = l4;
-	e->l4have = (uint32_t)sizeof(*udp) + n;
-	e->l4len = max_u32(e->l4have, c->udp.qlen);
-	e->now = now;
-	icmp_error_to_guest(e);
+	e.src = c->key.guest;
+	e.dst = c->key.far;
+	e.proto = WIRE_UDP;
+	e.l4 = l4;
+	e.l4have = (uint32_t)sizeof(*udp) + n;
+	e.l4len = max_u32(e.l4have, c->udp.qlen);
+	e.now = now;
+	icmp_error_to_guest(&e);
 }
 
 /**
@@ -211,13 +212,12 @@ void udp_flow_failed(const struct conn *c, const struct udp_gram *g, int err,
 		     uint64_t now)
 {
 	struct icmp_error e = { .dst = c->key.far, .ttl = g->ttl };
-	int mtu;
 
 	count(DROP_UDP_SEND);
 	if (!icmp_error_set(&e, err))
 		return;
 	if (err == EMSGSIZE) {
-		mtu = c->fd >= 0 ? sock_udp_mtu(c->fd, &c->udp.peer) : -EMSGSIZE;
+		int mtu = c->fd >= 0 ? sock_udp_mtu(c->fd, &c->udp.peer) : -EMSGSIZE;
 		if (!g->df || mtu <= 0)
 			return;
 		e.mtu = (uint32_t)mtu;

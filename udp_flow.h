@@ -49,8 +49,8 @@ struct conn *udp_flow_called(uint32_t listener, const struct sock_udp_path *path
 void	udp_flow_close(struct conn *c);
 void	udp_flow_touch(struct conn *c, enum conn_dir dir, uint64_t now);
 void	udp_flow_timeout(struct conn *c, uint64_t now);
-void	udp_flow_tell(const struct conn *c, struct icmp_error *e, const void *data,
-		      uint32_t n, uint64_t now);
+void	udp_flow_tell(const struct conn *c, const struct icmp_error *why,
+		      const void *data, uint32_t n, uint64_t now);
 void	udp_flow_failed(const struct conn *c, const struct udp_gram *g, int err,
 			uint64_t now);
 

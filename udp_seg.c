@@ -46,37 +46,34 @@ static uint32_t ip_len(const struct conn_key *key, uint32_t len)
 					(uint32_t)sizeof(struct wire_ip6));
 }
 
-/* put_udp() - UDP header in front of @data, checksum field 0 */
-static struct wire_udp *put_udp(const struct conn_key *key, uint8_t *data, uint32_t len)
+/* put_udp() - UDP header of @len bytes of payload, checksum field 0 */
+static void put_udp(const struct conn_key *key, struct wire_udp *udp, uint32_t len)
 {
-	struct wire_udp *udp = (void *)(data - sizeof(*udp));
-
 	put_be16(udp->sport, key->fport);
 	put_be16(udp->dport, key->gport);
 	put_be16(udp->len, (uint16_t)(sizeof(*udp) + len));
 	memset(udp->csum, 0, sizeof(udp->csum));
-	return udp;
 }
 
 /**
  * send_whole() - One frame, whose checksum the link completes
  * @key:	Whom to, whom from
- * @data:	Payload, with room in front
- * @len:	Its length
+ * @udp:	Where its header goes; payload behind it, room in front
+ * @len:	Bytes of payload
  * @seg:	The link's other end cuts it into pieces of this many bytes, 0: no
  *
  * Return: as for tap_send()
  */
-static int send_whole(const struct conn_key *key, uint8_t *data, uint32_t len,
+static int send_whole(const struct conn_key *key, struct wire_udp *udp, uint32_t len,
 		      uint16_t seg)
 {
 	struct virtio_net_hdr vh = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM };
-	struct wire_udp *udp = put_udp(key, data, len);
 	uint32_t l4len = (uint32_t)sizeof(*udp) + len;
 	uint8_t head[FRAME_HLEN_MAX];
 	uint16_t sum;
 	unsigned h;
 
+	put_udp(key, udp, len);
 	h = frame_head(head, &key->far, &key->guest, WIRE_UDP, l4len, 0, 0);
 	memcpy((uint8_t *)udp - h, head, h);
 	sum = frame_partial(&key->far, &key->guest, WIRE_UDP, l4len);
@@ -91,14 +88,15 @@ static int send_whole(const struct conn_key *key, uint8_t *data, uint32_t len,
 	return tap_send((uint8_t *)udp - h, h + l4len, &vh);
 }
 
-/* send_pieces() - One datagram that does not fit the MTU */
-static int send_pieces(const struct conn_key *key, uint8_t *data, uint32_t len)
+/* send_pieces() - The same for a datagram that does not fit the MTU */
+static int send_pieces(const struct conn_key *key, struct wire_udp *udp, uint32_t len)
 {
-	struct wire_udp *udp = put_udp(key, data, len);
 	uint32_t l4len = (uint32_t)sizeof(*udp) + len;
 	uint64_t sum = frame_pseudo(&key->far, &key->guest, WIRE_UDP, l4len);
-	uint16_t csum = csum_fold(csum_add(sum, udp, l4len));
+	uint16_t csum;
 
+	put_udp(key, udp, len);
+	csum = csum_fold(csum_add(sum, udp, l4len));
 	if (!csum)	/* 0 would mean that none was made (RFC 768) */
 		csum = UINT16_MAX;
 	memcpy(udp->csum, &csum, sizeof(csum));
@@ -117,22 +115,21 @@ static int send_pieces(const struct conn_key *key, uint8_t *data, uint32_t len)
  */
 int udp_seg_send(const struct conn_key *key, uint8_t *data, uint32_t len, uint16_t seg)
 {
-	uint32_t n, step = seg ? seg : len;
-	uint32_t done = 0;
+	uint32_t step = seg ? seg : len, done = 0;
 	int rc = 0;
 
 	if (BUG_ON(addr_is4(&key->guest) != addr_is4(&key->far)))
 		return 0;
 	if (seg && len > seg && tap_caps() & TAP_USO && ip_len(key, seg) <= net->mtu &&
 	    ip_len(key, len) <= FRAME_IP_MAX && len <= (uint32_t)seg * SEGMENTS_MAX)
-		return send_whole(key, data, len, seg);
+		return send_whole(key, (void *)(data - sizeof(struct wire_udp)), len, seg);
 
 	do {	/* an empty datagram is one, too */
-		int one;
+		uint32_t n = min_u32(step, len - done);
+		struct wire_udp *udp = (void *)(data + done - sizeof(*udp));
+		int one = ip_len(key, n) <= net->mtu ? send_whole(key, udp, n, 0) :
+						       send_pieces(key, udp, n);
 
-		n = min_u32(step, len - done);
-		one = ip_len(key, n) <= net->mtu ? send_whole(key, data + done, n, 0) :
-						   send_pieces(key, data + done, n);
 		rc = rc ? rc : one;
 		done += n;
 	} while (done < len);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
+ * conf.c - command lines
+ *
  * Command lines: whatever the arguments, a result and one line.
  *
  * Input: arguments, each ended by a newline or a zero byte; the first is the

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * frag.c - fragments of a guest in any order, of any kind
- * links: frag.c frame.c conn.c timer.c addr.c csum.c count.c log.c util.c
+ * links: frag.c frame.c conn.c timer.c addr.c csum.c tap_link.c count.c log.c util.c
  *
  * An input is a row of records of 6 bytes, one fragment each:
  *

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
+ * ports.c - port specifications
+ *
  * Port specifications: whatever the text, the table stays in order.
  *
  * Input: specifications, one per line, added to one table one after another.
@@ -41,24 +43,32 @@ static void check(const struct ports_table *t, unsigned from)
 	}
 }
 
+/* same() - Whether two pieces of memory agree, padding included */
+static bool same(const void *a, const void *b, size_t n)
+{
+	return !memcmp(a, b, n);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct ports_table t, before;
+	static struct ports_table t;
+	static uint8_t was[sizeof(t)];
 	char spec[SPEC];
 
 	memset(&t, 0, sizeof(t));
 	for (int line = 0; size && line < 16; line++) {
 		const uint8_t *nl = memchr(data, '\n', size);
 		size_t len = nl ? (size_t)(nl - data) : size;
+		unsigned before = t.n;
 		const char *wrong;
 
-		before = t;
+		memcpy(was, &t, sizeof(t));
 		if (!util_copy_n(spec, sizeof(spec), (const char *)data, len))
 			return 0;
 		wrong = ports_parse(&t, line & 1 ? WIRE_UDP : WIRE_TCP, line & 2, spec);
-		if (wrong && memcmp(&before, &t, sizeof(t)))
+		if (wrong && !same(was, &t, sizeof(t)))
 			abort();
-		check(&t, wrong || t.n < before.n ? t.n : before.n);
+		check(&t, wrong || t.n < before ? t.n : before);
 		len += !!nl;
 		data += len;
 		size -= len;

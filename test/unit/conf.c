@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
+ * conf.c - the command line
+ *
  * The command line: what callers pass, what is refused and in which words, and
  * properties of the table of options.
  *
@@ -19,10 +21,12 @@ static enum conf_result parse(const char *line)
 {
 	static char text[TEXT], empty[1];
 	static char *argv[ARGS + 1];
+	char *rest;
 	int argc = 0;
 
 	(void)snprintf(text, sizeof(text), "%s", line);
-	for (char *w = strtok(text, " "); w && argc < ARGS; w = strtok(NULL, " "))
+	for (char *w = strtok_r(text, " ", &rest); w && argc < ARGS;
+	     w = strtok_r(NULL, " ", &rest))
 		argv[argc++] = strcmp(w, "_") ? w : empty;
 	argv[argc] = NULL;
 	return conf_parse(argc, argv, &c);
@@ -302,6 +306,31 @@ static void test_table(void)
 	}
 }
 
+static void test_shown(void)
+{
+	const struct option *o;
+	char name[TEXT];
+	const char *text;
+
+	for (int mode = 0; mode < CONF_MODE_NUM; mode++) {
+		text = conf_text(CONF_HELP, (enum conf_mode)mode, "me");
+		CHECK(!strncmp(text, "Usage: me [OPTION]...", 21));
+		CHECK_EQ(text[strlen(text) - 1], '\n');	/* nothing was cut off */
+		for (size_t i = 0; (o = option_at(i)); i++) {
+			(void)snprintf(name, sizeof(name), "--%s%s", o->name,
+				       o->arg ? " " : "");
+			CHECK_EQ(!!strstr(text, name), !!(o->modes & 1 << mode));
+		}
+	}
+	text = conf_text(CONF_VERSION, CONF_PASTA, "me");
+	CHECK(!strncmp(text, "pasta ", 6));
+	CHECK(strstr(text, "GPL"));
+	CHECK_STR(text + strlen(text) - 2, "\n\n");
+	CHECK_EQ(parse("passt x"), CONF_WRONG);
+	CHECK_STR(conf_text(CONF_WRONG, CONF_PASST, "me"),
+		  "Extra non-option argument: x\n");
+}
+
 int main(void)
 {
 	RUN(test_defaults);
@@ -316,5 +345,6 @@ int main(void)
 	RUN(test_lists);
 	RUN(test_command);
 	RUN(test_table);
+	RUN(test_shown);
 	return check_done();
 }

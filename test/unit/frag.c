@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * frag.c - unit test of ../../frag.c
- * links: frag.c frame.c conn.c timer.c addr.c csum.c count.c log.c util.c
+ * links: frag.c frame.c conn.c timer.c addr.c csum.c tap_link.c count.c log.c util.c
  *
  * Pieces are made byte by byte here and go through frame_parse(), each in
  * memory of exactly its size and cut in two at a random place.  The oracle
@@ -66,22 +66,22 @@ static void forget_sent(void)
 
 /**
  * struct piece - what to put into a fragment
- * @v6:		IPv6
  * @id:		identification
- * @proto:	protocol
- * @ttl:	time to live
  * @off:	offset
  * @len:	length
+ * @v6:		IPv6
  * @more:	not the last
+ * @proto:	protocol
+ * @ttl:	time to live
  */
 struct piece {
-	bool v6;
 	uint32_t id;
-	uint8_t proto;
-	uint8_t ttl;
 	uint32_t off;
 	uint32_t len;
+	bool v6;
 	bool more;
+	uint8_t proto;
+	uint8_t ttl;
 };
 
 static struct addr guest(bool v6)
@@ -315,57 +315,68 @@ static int expect(struct oracle *o, const struct piece *p, const uint8_t *bytes)
 	return o->total && is == o->total;
 }
 
+/* any_piece() - One that may overlap, repeat or contradict others; its @bytes */
+static void any_piece(struct piece *p, uint32_t range, const struct oracle *o,
+		      uint8_t *bytes)
+{
+	p->off = 8 * (uint32_t)check_below(range);
+	p->len = 8 * (1 + (uint32_t)check_below(check_below(4) ? 2 : range));
+	p->len = min_u32(p->len, 60000);
+	p->more = p->off + p->len < range * 8;
+	if (!check_below(100))
+		p->more = !p->more;
+	if (!p->more)
+		p->len -= (uint32_t)check_below(8);
+	else if (!check_below(200))
+		p->len--;
+	memcpy(bytes, data + min_u32(p->off, 60000), min_u32(p->len, 5000));
+	if (!o->there[p->off] || !check_below(50))
+		check_fill(bytes, min_u32(p->len, 200));
+	p->len = min_u32(p->len, BYTES_MAX - p->off);
+}
+
+/* random_packet() - Up to 60 pieces of one; returns 1: complete, -1: given up, 0 */
+static int random_packet(uint32_t round)
+{
+	static uint8_t bytes[BYTES_MAX];
+	static struct oracle o;
+	struct piece p = { .v6 = check_below(2), .id = round, .proto = WIRE_UDP, .ttl = 9 };
+	uint32_t range = 1 + (uint32_t)check_below(round % 50 ? 12 : 8191);
+
+	memset(&o, 0, sizeof(o));
+	for (int i = 0; i < 60; i++) {
+		const struct frame *f;
+		int want;
+
+		any_piece(&p, range, &o, bytes);
+		if (!p.off && !p.more)	/* that is no fragment at all */
+			continue;
+		want = expect(&o, &p, bytes);
+		f = give(&p, bytes, (uint64_t)round * 2000000 + 1000000);
+		CHECK_EQ(f != NULL, want);
+		if (f) {
+			check_whole(f, &p, o.total);
+			frag_release();
+			return 1;
+		}
+	}
+	return o.dead ? -1 : 0;
+}
+
 static void test_random(void)
 {
-	static struct oracle o;
 	int complete = 0, dead = 0;
 
 	begin();
-	for (int round = 0; round < 3000; round++) {
-		struct piece p = { .v6 = check_below(2), .id = (uint32_t)round,
-				   .proto = WIRE_UDP, .ttl = 9 };
-		uint32_t range = 1 + (uint32_t)check_below(round % 50 ? 12 : 8191);
-		uint64_t now = (uint64_t)round * 2000000 + 1000000;
+	for (uint32_t round = 0; round < 3000; round++) {
+		int rc = random_packet(round);
 
-		memset(&o, 0, sizeof(o));
-		for (int i = 0; i < 60; i++) {
-			static uint8_t bytes[BYTES_MAX];
-			const struct frame *f;
-			int want;
-
-			p.off = 8 * (uint32_t)check_below(range);
-			p.len = 8 * (1 + (uint32_t)check_below(check_below(4) ? 2 : range));
-			p.len = min_u32(p.len, 60000);
-			p.more = p.off + p.len < range * 8;
-			if (!check_below(100))
-				p.more = !p.more;
-			if (!p.more)
-				p.len -= (uint32_t)check_below(8);
-			else if (!check_below(200))
-				p.len--;
-			memcpy(bytes, data + min_u32(p.off, 60000), min_u32(p.len, 5000));
-			if (!o.there[p.off] || !check_below(50))
-				check_fill(bytes, min_u32(p.len, 200));
-			if (p.off + p.len > BYTES_MAX)
-				p.len = BYTES_MAX - p.off;
-			if (!p.off && !p.more)	/* that is no fragment at all */
-				continue;
-			want = expect(&o, &p, bytes);
-			f = give(&p, bytes, now);
-			CHECK_EQ(f != NULL, want);
-			if (f) {
-				check_whole(f, &p, o.total);
-				complete++;
-				frag_release();
-				break;
-			}
-			if (o.dead)
-				dead++;
-		}
+		complete += rc > 0;
+		dead += rc < 0;
 	}
 	CHECK(complete > 100);
 	CHECK(dead > 100);
-	printf("# %d complete, %d pieces of packets given up\n", complete, dead);
+	printf("# %d packets complete, %d given up\n", complete, dead);
 }
 
 /* One packet at a time */
@@ -560,19 +571,26 @@ static void test_full(void)
 		CHECK(!give(&p, data, 1000 + i));
 	}
 	CHECK_EQ(count_value[DROP_FRAGMENT_FULL], 0);
+	/* The one that waits longest makes room: 101, since 100 is not idle */
+	p.id = 100;
+	p.off = 16;
+	CHECK(!give(&p, data, 2000));
 	p.id = 999;
+	p.off = 0;
 	CHECK(!give(&p, data, 2000));
 	CHECK_EQ(count_value[DROP_FRAGMENT_FULL], 1);
-	/* A second later the oldest, which is stuck, makes room */
-	CHECK(!give(&p, data, 1100000));
-	CHECK_EQ(count_value[DROP_FRAGMENT_FULL], 2);
 	p.off = 16;
 	p.more = false;
-	CHECK(give(&p, data, 1100001) != NULL);
-	p.id = 100;		/* forgotten */
-	CHECK(!give(&p, data, 1100002));
-	p.id = 131;		/* the youngest is still there */
-	CHECK(give(&p, data, 1100003) != NULL);
+	CHECK(give(&p, data, 2000) != NULL);
+	p.off = 32;
+	p.id = 100;
+	CHECK(give(&p, data, 2000) != NULL);
+	p.off = 16;
+	p.id = 101;
+	CHECK(!give(&p, data, 2000));
+	CHECK_EQ(count_value[DROP_FRAGMENT_FULL], 2);
+	p.id = 131;
+	CHECK(give(&p, data, 2000) != NULL);
 }
 
 static void test_release(void)

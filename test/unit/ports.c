@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
+ * ports.c - port specifications
+ *
  * Port specifications: fixed examples, then random ones against an oracle that
  * knows nothing of rules: where each of the 65536 ports leads.
  *
@@ -192,7 +194,7 @@ static void test_limits(void)
 	CHECK_EQ(t.n, PORTS_RULES);
 	CHECK_STR(ports_parse(&t, WIRE_TCP, false, "9"), "too many ranges");
 	CHECK_EQ(t.n, PORTS_RULES);
-	sprintf(text + len, ",1001");
+	(void)sprintf(text + len, ",1001");
 	CHECK_STR(parse(text), "too many ranges");
 
 	memset(text, '1', sizeof(text) - 1);
@@ -210,21 +212,20 @@ struct guess {
 
 static void guess_item(struct guess *g, size_t *len, bool out[PORTS_NUM])
 {
-	unsigned a = 1 + (unsigned)check_below(65535);
-	unsigned n = (unsigned)check_below(check_below(2) ? 20 : 3000), b, to = 0;
+	unsigned n = (unsigned)check_below(check_below(2) ? 20 : 3000);
+	unsigned a = 1 + (unsigned)check_below(65535 - n), b, to;
 
-	b = a + n > 65535 ? 65535 : a + n;
+	b = a + n;
 	if (!check_below(3)) {
 		for (unsigned p = a; p <= b; p++)
 			out[p] = true;
 		*len += (size_t)sprintf(g->text + *len, ",~%u-%u", a, b);
 		return;
 	}
-	*len += (size_t)sprintf(g->text + *len, a == b ? ",%u" : ",%u-%u", a, b);
+	*len += (size_t)sprintf(g->text + *len, n ? ",%u-%u" : ",%u", a, b);
 	if (check_below(2)) {
 		to = 1 + (unsigned)check_below(65535 - (b - a));
-		*len += (size_t)sprintf(g->text + *len, a == b ? ":%u" : ":%u-%u", to,
-					to + b - a);
+		*len += (size_t)sprintf(g->text + *len, n ? ":%u-%u" : ":%u", to, to + b - a);
 	} else {
 		to = a;
 	}

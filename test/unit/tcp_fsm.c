@@ -11,7 +11,7 @@
 
 #include "tcp_fsm.h"
 
-enum { PHASE_EDGES = 15, HALF_EDGES = 4 };
+enum { PHASE_EDGES = 13, HALF_EDGES = 4 };
 
 /* closure() - Phases that can be reached from one, as bits */
 static unsigned closure(enum tcp_phase from)

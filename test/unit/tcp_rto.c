@@ -10,7 +10,7 @@
 #include "tcp_rto.h"
 #include "tcp_state.h"
 
-enum { SAMPLES = 2000, ROUNDS = 200, SLACK_US = 40 };
+enum { SAMPLES = 2000, ROUNDS = 200, SLACK_US = 10 };
 
 /**
  * struct oracle - the estimator as the RFC writes it
@@ -44,6 +44,7 @@ static void oracle_sample(struct oracle *o, double r)
 	o->rto = clamp(o->rto, TCP_RTO_MIN_US, TCP_RTO_MAX_US);
 }
 
+/* near() - The same but for integers rounded down, again and again */
 static bool near(double a, double b)
 {
 	return a - b < SLACK_US && b - a < SLACK_US;
@@ -95,8 +96,7 @@ static void test_estimator(void)
 			oracle_sample(&o, clamp((double)r + 1, 0, TCP_RTO_MAX_US));
 			CHECK(near(t.srtt, o.srtt));
 			CHECK(near(t.rttvar, o.rttvar));
-			CHECK(near(t.rto, o.rto) || near(t.rto, o.rto - 3 * SLACK_US) ||
-			      near(t.rto, o.rto + 3 * SLACK_US));
+			CHECK(near(t.rto / 5.0, o.rto / 5));
 			CHECK(t.rto >= TCP_RTO_MIN_US && t.rto <= TCP_RTO_MAX_US);
 			CHECK_EQ(t.rto_at, 0);
 		}

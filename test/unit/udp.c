@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * udp.c - unit test of ../../udp.c, udp_flow.c and udp_seg.c
- * links: udp.c udp_flow.c udp_seg.c icmp.c frag.c frame.c conn.c timer.c addr.c csum.c count.c log.c util.c
+ * links: udp.c udp_flow.c udp_seg.c icmp.c frag.c frame.c conn.c timer.c addr.c csum.c tap_link.c count.c log.c util.c
  *
  * The guest's frames are made here; sockets, link and forwarding are doubles
  * that note what they are asked for.  A socket is a number from 100 on.
@@ -98,6 +98,40 @@ int sock_udp_shout(const struct sock_udp_path *to, uint16_t port)
 	return sock_udp_dial(to, port);
 }
 
+/* refuses() - Whether the kernel would, and why */
+static int refuses(const struct sock_udp_out *out)
+{
+	size_t total = 0;
+
+	for (int i = 0; i < out->niov; i++)
+		total += out->iov[i].iov_len;
+	if (out->seg && t.seg_error)
+		return t.seg_error;
+	if (out->seg && total > (size_t)out->seg * SOCK_UDP_SEGMENTS)
+		return -EINVAL;
+	return t.nsent >= t.send_error_at ? t.send_error : 0;
+}
+
+/* note() - Keep what was sent */
+static void note(struct sent *s, int fd, const struct sock_udp_out *out,
+		 const struct sock_udp_path *to)
+{
+	memset(s, 0, sizeof(*s));
+	s->fd = fd;
+	s->seg = out->seg;
+	s->to_set = to;
+	if (to)
+		s->to = *to;
+	for (int i = 0; i < out->niov; i++) {
+		size_t l = out->iov[i].iov_len;
+
+		if (s->len < sizeof(s->data))
+			memcpy(s->data + s->len, out->iov[i].iov_base,
+			       min_size(l, sizeof(s->data) - s->len));
+		s->len += (uint32_t)l;
+	}
+}
+
 int sock_udp_send(int fd, const struct sock_udp_out *out, int n,
 		  const struct sock_udp_path *to)
 {
@@ -105,35 +139,12 @@ int sock_udp_send(int fd, const struct sock_udp_out *out, int n,
 
 	t.calls++;
 	CHECK(n > 0);
-	for (; done < n && done < SOCK_UDP_BATCH; done++) {
-		struct sent *s = &t.sent[t.nsent];
+	for (; done < n && done < SOCK_UDP_BATCH && t.nsent < LOG_MAX; done++) {
+		int rc = refuses(&out[done]);
 
-		size_t total = 0;
-
-		for (int i = 0; i < out[done].niov; i++)
-			total += out[done].iov[i].iov_len;
-		if (out[done].seg && t.seg_error)
-			return done ? done : t.seg_error;
-		if (out[done].seg && total > (size_t)out[done].seg * SOCK_UDP_SEGMENTS)
-			return done ? done : -EINVAL;
-		if (t.send_error && t.nsent >= t.send_error_at)
-			return done ? done : t.send_error;
-		CHECK(t.nsent < LOG_MAX);
-		memset(s, 0, sizeof(*s));
-		s->fd = fd;
-		s->seg = out[done].seg;
-		s->to_set = to;
-		if (to)
-			s->to = *to;
-		for (int i = 0; i < out[done].niov; i++) {
-			size_t l = out[done].iov[i].iov_len;
-
-			if (s->len < sizeof(s->data))
-				memcpy(s->data + s->len, out[done].iov[i].iov_base,
-				       min_size(l, sizeof(s->data) - s->len));
-			s->len += (uint32_t)l;
-		}
-		t.nsent++;
+		if (rc)
+			return done ? done : rc;
+		note(&t.sent[t.nsent++], fd, &out[done], to);
 	}
 	return done;
 }
@@ -371,6 +382,7 @@ static void arrive(const char *peer, uint16_t port, uint32_t len, uint16_t seg)
 	struct sock_udp_in *in = &t.in[t.nin];
 
 	memset(in, 0, sizeof(*in));
+	memset(buf[t.nin], 0, SOCK_UDP_HEADROOM);
 	in->path.peer = at(peer);
 	in->path.port = port;
 	in->path.local = at(strchr(peer, ':') ? "2001:db8::9" : "192.0.2.9");
@@ -693,7 +705,7 @@ static void test_gro(void)
 static void test_in_long(void)
 {
 	struct addr s = at(basic.dst), d = at(basic.src);
-	uint8_t all[4000];
+	uint8_t all[4000] = { 0 };
 	struct conn *c;
 	uint32_t n = 0;
 

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * program.c - passt.c itself, but for its main()
+ *
+ * The loop, the switch and the order of initialisation are the program's own, so
+ * the file is included as it is.  What the guest has is said by the script and not
+ * read from the host.
+ */
+#include "script.h"
+
+int passt_main(int argc, char **argv);
+
+#define main passt_main
+#define net_init(conf) net_set_for_test(&script_setup.net)
+#include "passt.c"	/* NOLINT(bugprone-suspicious-include): on purpose, see above */
+#undef main
+#undef net_init
+
+/**
+ * program_run() - From the start to the end, which the script decides
+ *
+ * Return: exit status
+ */
+int program_run(void)
+{
+	static struct conf c;
+
+	option_begin(&c, CONF_PASST);
+	c.listen.ports = script_setup.ports;
+	c.fwd.map_gw = true;
+	self.ns.child = self.ns.watch = -1;
+	init(&c, loop_now());
+	open_link(&c);
+	if (fwd_listen_open(loop_now()))
+		return EXIT_FAILURE;
+	run();
+	return self.status;
+}
