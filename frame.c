@@ -117,7 +117,7 @@ static enum frame_kind parse_ip4(struct frame *f)
 static enum frame_kind walk_ip6(struct frame *f, uint8_t next)
 {
 	for (;;) {
-		const uint8_t *h = f->head + f->l4;
+		const uint8_t *h;
 		uint32_t len;
 
 		f->proto = next;
@@ -132,6 +132,7 @@ static enum frame_kind walk_ip6(struct frame *f, uint8_t next)
 		}
 		if (f->l4len < 8 || f->headlen < f->l4 + 8)
 			return bad(DROP_IP6_HEADER);
+		h = f->head + f->l4;
 		/* A routing header that wants us to forward: RFC 8200, 4.4 */
 		if (next == WIRE_ROUTING && h[3])
 			return bad(DROP_IP6_HEADER);

@@ -45,6 +45,8 @@
 #include "loop.h"
 #include "netlink.h"
 #include "pcap.h"
+#include "sock_fwd.h"
+#include "sock_udp.h"
 #include "splice.h"
 #include "tap.h"
 #include "tcp.h"
@@ -377,7 +379,7 @@ static void open_link(const struct conf *c)
 /* init() - All modules, in the order of their levels */
 static void init(const struct conf *c, uint64_t now)
 {
-	struct udp_conf udp = { 0 };
+	struct udp_conf udp = { .flows_max = sock_fwd_limit() / 2 };
 	int rc = loop_init();
 
 	if (rc)
@@ -385,6 +387,7 @@ static void init(const struct conf *c, uint64_t now)
 	timer_init(now);
 	conn_init();
 	sock_init(&c->sock);
+	sock_udp_init(&c->sock);
 	net_init(&c->net);
 	fwd_init(&c->fwd);
 	fwd_listen_init(&c->listen);

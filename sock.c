@@ -50,7 +50,7 @@ enum {
  * struct sock_self - state of this file
  * @conf:	where sockets are bound
  * @peek_off:	the kernel has SO_PEEK_OFF for TCP
- * @spare:	a descriptor that is given up to refuse a connection with
+ * @spare:	a descriptor that is given up to refuse a connection with, 0: none yet
  * @scratch:	bytes nobody reads
  */
 static struct {
@@ -58,7 +58,7 @@ static struct {
 	bool peek_off;
 	int spare;
 	uint8_t scratch[SCRATCH];
-} self = { .spare = -1 };
+} self;
 
 /* set() - An integer option, errors returned */
 static int set(int fd, int level, int name, int value)
@@ -87,7 +87,7 @@ void sock_init(const struct sock_conf *conf)
 	self.peek_off = fd >= 0 && !set(fd, SOL_SOCKET, SO_PEEK_OFF, 0);
 	if (fd >= 0)
 		close(fd);
-	if (self.spare < 0)
+	if (self.spare <= 0)
 		self.spare = spare();
 }
 

@@ -55,7 +55,7 @@ static struct {
 	struct iovec iov[TAP_BATCH];
 	uint8_t out[TAP_BATCH][SLOT_SIZE] __attribute__((aligned(4096)));
 	uint8_t in[LEND_SLOTS][SLOT_SIZE] __attribute__((aligned(4096)));
-} self = { .fd = -1 };
+} self;
 
 /**
  * tap_ns_init() - Take a tap device

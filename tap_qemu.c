@@ -104,7 +104,7 @@ static struct {
 	bool broken;
 	uint8_t out[OUT_SIZE];
 	uint8_t in[IN_SIZE];
-} self = { .listen = -1, .fd = -1 };
+} self;
 
 /* rewind_all() - Forget every byte: a new stream begins */
 static void rewind_all(void)

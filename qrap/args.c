@@ -258,16 +258,47 @@ static void add_netdev(const char *id, int fd, enum backend backend)
 }
 
 /**
+ * add_hub() - Append a back end for the cards of -net
+ * @fd:		Socket
+ */
+static void add_hub(int fd)
+{
+	static char name[] = "-net", value[QRAP_VALUE_MAX];
+
+	(void)snprintf(value, sizeof(value), "socket,fd=%i", fd);
+	add_arg(name);
+	add_arg(value);
+}
+
+/**
  * struct network - what the user's arguments say about the network
  * @link:	where the first `socket` back end with fd= is in self.args, 0: nowhere
  * @other:	where the first other network is, 0: nowhere
  * @dangling:	back end that a network card names, but nobody makes; or NULL
+ * @nic:	there is a card (-net nic) that waits for a -net back end
  */
 struct network {
 	int link;
 	int other;
 	const char *dangling;
+	bool nic;
 };
+
+/**
+ * look_card() - Note a network card
+ * @found:	What we know so far
+ * @value:	Properties of a device
+ *
+ * Return: true if it names its back end
+ */
+static bool look_card(struct network *found, const char *value)
+{
+	const char *id = property(value, "netdev=");
+
+	if (id && !refers("netdev", "id=", id) && !found->dangling)
+		found->dangling = id;
+	return id;
+}
 
 /* look() - Find out what the user's arguments say about the network */
 static struct network look(void)
@@ -276,12 +307,14 @@ static struct network look(void)
 	struct network found = { 0 };
 
 	for (int i = 1; i + 1 < self.nargs; i++) {
-		const char *value = self.args[i + 1], *id;
+		const char *value = self.args[i + 1];
+		bool is_card = strncmp(value, "nic", 3) == 0;
 
-		if (is_option(self.args[i], "device")) {
-			id = property(value, "netdev=");
-			if (id && !refers("netdev", "id=", id) && !found.dangling)
-				found.dangling = id;
+		if (is_option(self.args[i], "device"))
+			(void)look_card(&found, value);
+		if (is_option(self.args[i], "net") && is_card) {
+			if (!look_card(&found, value))
+				found.nic = true;
 			continue;
 		}
 		for (size_t j = 0; j < sizeof(backends) / sizeof(*backends); j++) {
@@ -291,7 +324,7 @@ static struct network look(void)
 			    property(value, "fd=")) {
 				if (!found.link)
 					found.link = i + 1;
-			} else if (strncmp(value, "nic", 3) != 0 && !found.other) {
+			} else if (!found.other) {
 				found.other = i + 1;
 			}
 		}
@@ -354,6 +387,8 @@ void args_patch(int fd, enum backend backend)
 			add_device(id);
 	} else if (net.dangling) {
 		add_netdev(net.dangling, fd, backend);
+	} else if (net.nic) {
+		add_hub(fd);
 	} else {
 		add_netdev(NETDEV_ID, fd, backend);
 		add_device(NETDEV_ID);

@@ -140,6 +140,17 @@ static void test_dangling(void)
 		  "-device e1000,netdev=x -netdev socket,id=x,fd=7");
 }
 
+/* A card of the old kind gets a back end of that kind */
+static void test_old_card(void)
+{
+	CHECK_STR(gives("/q -net nic,model=virtio", BACKEND_STREAM),
+		  "/q -net nic,model=virtio -net socket,fd=7");
+	CHECK_STR(gives("/q -net nic,netdev=n", BACKEND_SOCKET),
+		  "/q -net nic,netdev=n -netdev socket,id=n,fd=7");
+	CHECK_STR(gives("/q -net nic,netdev=n -netdev socket,id=n,fd=5", BACKEND_AUTO),
+		  "/q -net nic,netdev=n -netdev socket,id=n,fd=7");
+}
+
 /* Commas in values are doubled */
 static void test_commas(void)
 {
@@ -162,6 +173,7 @@ static void test_refused(void)
 	CHECK(refused("/q -net none"));
 	CHECK(refused("/q -netdev socket,id=n,listen=:1"));
 	CHECK(refused("/q -netdev {\"type\":\"socket\",\"fd\":\"5\",\"id\":\"n\"}"));
+	CHECK(refused("/q -net nic -net user"));
 	CHECK(!refused("/q -net nic"));
 	CHECK(!refused("/q -netdev"));		/* QEMU's error, not ours */
 }
@@ -203,6 +215,7 @@ int main(void)
 	RUN(test_card);
 	RUN(test_replace);
 	RUN(test_dangling);
+	RUN(test_old_card);
 	RUN(test_commas);
 	RUN(test_refused);
 	RUN(test_have);

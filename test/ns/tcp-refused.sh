@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# tcp-refused.sh - a connection that can not be opened fails as it does on the host,
+# and as soon
+. "$(dirname "$0")/lib.sh"
+need ip python3 nft
+host_up remote
+guest_up
+start_pasta -t 5002
+
+# No route on the host; errors that the router sends
+ip route add unreachable 203.0.113.0/25
+ip route add unreachable 2001:db8:f::/64
+ip route add prohibit 203.0.113.128/25
+remote sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
+	net.ipv4.icmp_ratemask=0
+remote ip route add unreachable 198.18.0.0/24
+remote ip route add default dev lo
+remote nft -f - <<'END'
+table inet reject {
+	chain forward {
+		type filter hook forward priority 0
+		ip daddr 198.18.1.0/24 reject with icmp net-unreachable
+		ip daddr 198.18.2.0/24 reject with icmp admin-prohibited
+		ip6 daddr 2001:db8:e:1::/64 reject with icmpv6 no-route
+		ip6 daddr 2001:db8:e:2::/64 reject with icmpv6 addr-unreachable
+	}
+	chain input {
+		type filter hook input priority 0
+		tcp dport 5005 reject with icmpx port-unreachable
+	}
+}
+END
+
+ends <<'END'
+from ends import fails, guest, host, remote
+
+# What the guest sees, and what a program of the host sees itself
+for place in host, guest:
+    fails("ECONNREFUSED", place.dial, "198.51.100.1", 5001)
+    fails("ECONNREFUSED", place.dial, "2001:db8:1::1", 5001)
+    fails("ECONNREFUSED", place.dial, "198.51.100.1", 5005)
+    fails("ECONNREFUSED", place.dial, "2001:db8:1::1", 5005)
+    fails("EHOSTUNREACH", place.dial, "203.0.113.1", 5001)
+    fails("EHOSTUNREACH", place.dial, "2001:db8:f::1", 5001)
+    fails("EHOSTUNREACH", place.dial, "198.18.0.1", 5001)
+    fails("ENETUNREACH", place.dial, "198.18.1.1", 5001)
+    fails("ENETUNREACH", place.dial, "2001:db8:e:1::1", 5001)
+    fails("EHOSTUNREACH", place.dial, "198.18.2.1", 5001)
+    fails("EHOSTUNREACH", place.dial, "2001:db8:e:2::1", 5001)
+
+# Nobody listens in the guest
+fails("ECONNRESET", lambda: remote.dial("192.0.2.1", 5002).recv(1))
+fails("ECONNRESET", lambda: remote.dial("2001:db8::1", 5002).recv(1))
+END
