@@ -21,6 +21,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,10 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "util.h"
+
+enum { USER_LEN = 256, NOBODY = 65534 };
 
 /**
  * daemon_raise_limits() - As many descriptors as the system lets us have
@@ -119,6 +124,19 @@ void daemon_ready(int parent)
 }
 
 /**
+ * daemon_log_open() - Open a log file, at its end
+ * @path:	Its path
+ *
+ * Return: descriptor; -errno
+ */
+int daemon_log_open(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/**
  * daemon_pid_open() - Make the PID file, while we may
  * @path:	Its path
  *
@@ -201,6 +219,48 @@ bool daemon_real_root(void)
 	if (n <= 0 || sscanf(line, "%10u %10u %10u", &inside, &outside, &num) != 3)
 		return true;
 	return !inside && !outside && num == UINT32_MAX;
+}
+
+/* number() - A user or group given as a number; false: it is a name */
+static bool number(const char *text, uint32_t *id)
+{
+	return util_parse_uint(text, INT32_MAX, id);
+}
+
+/**
+ * daemon_find_user() - Whom to become
+ * @text:	USER or USER:GROUP, names or numbers; NULL: nobody
+ * @uid:	Set on success
+ * @gid:	Set on success: the group given, or the user's own
+ *
+ * Return: 0; -ENOENT: there is no such user or group
+ */
+int daemon_find_user(const char *text, uid_t *uid, gid_t *gid)
+{
+	const char *colon = text ? strchr(text, ':') : NULL;
+	char name[USER_LEN] = "nobody";
+	const struct passwd *pw;
+	const struct group *gr;
+	uint32_t u = NOBODY, g;
+
+	if (text && !util_copy_n(name, sizeof(name), text,
+				 colon ? (size_t)(colon - text) : strlen(text)))
+		return -ENOENT;
+	pw = number(name, &u) ? getpwuid(u) : getpwnam(name);
+	if (pw)
+		u = pw->pw_uid;
+	else if (text && !number(name, &u))
+		return -ENOENT;
+	g = pw ? pw->pw_gid : u;
+	if (colon && !number(colon + 1, &g)) {
+		gr = getgrnam(colon + 1);
+		if (!gr)
+			return -ENOENT;
+		g = gr->gr_gid;
+	}
+	*uid = u;
+	*gid = g;
+	return 0;
 }
 
 /**

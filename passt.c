@@ -26,9 +26,6 @@
  *   Modules below know nothing of each other beyond doc/LAYERS; what one returns
  *   is handed to the other here.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +54,6 @@ enum {
 	EVENTS		= 64,		/* handled per wake-up */
 	ACCEPTS		= 64,		/* connections per event of a listening socket */
 	TAKES		= 8,		/* batches of frames per event of the link */
-	NOBODY		= 65534,
 	TRIM_US		= 2 * 1000000,	/* the link was quiet: give memory back */
 };
 
@@ -345,9 +341,9 @@ static void open_log(const struct conf *c)
 	log_level = c->level;
 	if (!c->log_file)
 		return;
-	fd = open(c->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	fd = daemon_log_open(c->log_file);
 	if (fd < 0)
-		die_errno(errno, "Cannot open log file %s (--log-file)", c->log_file);
+		die_errno(-fd, "Cannot open log file %s (--log-file)", c->log_file);
 	log_sink(fd, false);
 }
 
@@ -404,12 +400,17 @@ static void init(const struct conf *c, uint64_t now)
 /* drop_privileges() - Root's powers are for the start only */
 static void drop_privileges(const struct conf *c)
 {
+	uid_t uid;
+	gid_t gid;
 	int rc;
 
 	if (!daemon_real_root())
 		return;
-	info("Started as root, will change to nobody.");
-	rc = daemon_change_user(NOBODY, NOBODY);
+	rc = daemon_find_user(c->runas, &uid, &gid);
+	if (rc)
+		die("Cannot run as %s (--runas): no such user or group", c->runas);
+	info("Started as root, will change to %s.", c->runas ? c->runas : "nobody");
+	rc = daemon_change_user(uid, gid);
 	if (rc)
 		die_errno(-rc, "Cannot change to user %s", c->runas ? c->runas : "nobody");
 }

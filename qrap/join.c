@@ -185,7 +185,7 @@ static int join(const char *path)
  */
 static int join_default(void)
 {
-	char path[sizeof("/tmp/passt_64.socket")];
+	char path[64];
 
 	for (int i = 1; i <= DEFAULT_PATHS; i++) {
 		int fd;

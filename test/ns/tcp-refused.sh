@@ -17,21 +17,15 @@ remote sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
 	net.ipv4.icmp_ratemask=0
 remote ip route add unreachable 198.18.0.0/24
 remote ip route add default dev lo
-remote nft -f - <<'END'
-table inet reject {
-	chain forward {
-		type filter hook forward priority 0
-		ip daddr 198.18.1.0/24 reject with icmp net-unreachable
-		ip daddr 198.18.2.0/24 reject with icmp admin-prohibited
-		ip6 daddr 2001:db8:e:1::/64 reject with icmpv6 no-route
-		ip6 daddr 2001:db8:e:2::/64 reject with icmpv6 addr-unreachable
-	}
-	chain input {
-		type filter hook input priority 0
-		tcp dport 5005 reject with icmpx port-unreachable
-	}
-}
-END
+reject() { remote nft "add rule inet t $1 $2 reject with $3"; }
+remote nft 'add table inet t
+	add chain inet t forward { type filter hook forward priority 0; }
+	add chain inet t input { type filter hook input priority 0; }'
+reject forward 'ip daddr 198.18.1.0/24' 'icmp type net-unreachable'
+reject forward 'ip daddr 198.18.2.0/24' 'icmp type admin-prohibited'
+reject forward 'ip6 daddr 2001:db8:e1::/64' 'icmpv6 type no-route'
+reject forward 'ip6 daddr 2001:db8:e2::/64' 'icmpv6 type addr-unreachable'
+reject input 'tcp dport 5005' 'icmpx type port-unreachable'
 
 ends <<'END'
 from ends import fails, guest, host, remote
@@ -46,9 +40,9 @@ for place in host, guest:
     fails("EHOSTUNREACH", place.dial, "2001:db8:f::1", 5001)
     fails("EHOSTUNREACH", place.dial, "198.18.0.1", 5001)
     fails("ENETUNREACH", place.dial, "198.18.1.1", 5001)
-    fails("ENETUNREACH", place.dial, "2001:db8:e:1::1", 5001)
+    fails("ENETUNREACH", place.dial, "2001:db8:e1::1", 5001)
     fails("EHOSTUNREACH", place.dial, "198.18.2.1", 5001)
-    fails("EHOSTUNREACH", place.dial, "2001:db8:e:2::1", 5001)
+    fails("EHOSTUNREACH", place.dial, "2001:db8:e2::1", 5001)
 
 # Nobody listens in the guest
 fails("ECONNRESET", lambda: remote.dial("192.0.2.1", 5002).recv(1))

@@ -52,4 +52,4 @@ for far in "198.51.100.1", "2001:db8:1::1":
 END
 
 # Toward a guest that does not read it is ours to ask
-[ "$(counted tcp-probe)" -gt 0 ] || fail "the window was never probed"
+[ "$(counted tcp-window-probe)" -gt 0 ] || fail "the window was never probed"

@@ -12,8 +12,8 @@ forward 8080:80
 +0	state OPEN
 +0	host data 10
 +0	expect P. 1:11(10)
-# RFC 6298, 5.7: a repeated SYN without measurement; back-off ended by the ACK
-+1000	expect P. 1:11(10)
+# nothing was measured, so the time-out backed off stays (RFC 6298, section 3)
++2000	expect P. 1:11(10)
 +1	guest . 1:1(0) ack 11
 +0	guest R 1:1(0)
 +0	call abort
