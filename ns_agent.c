@@ -44,6 +44,7 @@
 #include <linux/if_tun.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -78,7 +79,6 @@ static const char tun_path[] = "/dev/net/tun";
  * @link:	the tap's inner end
  * @signals:	signalfd for SIGCHLD if there is a command, else -1
  * @command:	PID of it, 0: not yet
- * @foreground:	it has the terminal
  */
 struct agent {
 	const struct ns_conf *conf;
@@ -86,7 +86,6 @@ struct agent {
 	struct netlink_link link;
 	int signals;
 	pid_t command;
-	bool foreground;
 };
 
 /* ---- the tap ---- */
@@ -287,10 +286,35 @@ static void start_command(struct agent *a, bool foreground)
 	}
 	if (pid > 0) {
 		a->command = pid;
-		a->foreground = foreground;
+		/*
+		 * Parent in another session: an orphaned process group, which the
+		 * terminal can not stop.  Nobody would be left to wake it up.
+		 */
+		if (foreground)
+			(void)setsid();
 		set_null();
 	}
 	reply_result(pid < 0 ? -errno : 0);
+}
+
+/*
+ * no_autoconf() - The namespace gets the host's addresses from us: none besides
+ *		   made from the prefix in our router advertisements
+ *
+ * The advertisements themselves stay welcome, for routes and MTU.  Where the
+ * kernel has no IPv6 there is no such file.
+ */
+static void no_autoconf(const char *ifname)
+{
+	char path[sizeof("/proc/sys/net/ipv6/conf//autoconf") + IFNAMSIZ];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/autoconf", ifname);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)!write(fd, "0", 1);
+	(void)close(fd);
 }
 
 /* obey() - Read an order and see to it; none is left if the daemon has gone */
@@ -312,6 +336,8 @@ static void obey(struct agent *a)
 
 	switch (q.op) {
 	case NS_AGENT_SETUP:
+		if (q.setup.full)
+			no_autoconf(a->link.name);
 		reply_result(netlink_setup(a->netlink, a->link.index, &q.setup));
 		return;
 	case NS_AGENT_SOCKET:
@@ -327,12 +353,7 @@ static void obey(struct agent *a)
 	reply_result(-EINVAL);
 }
 
-/*
- * reap() - Collect children; with the command we end, and all that is left here
- *
- * A command that has the terminal can not be stopped from there: nobody is left
- * who would wake it up.
- */
+/* reap() - Collect children; with the command we end, and all that is left here */
 static void reap(struct agent *a)
 {
 	struct signalfd_siginfo info;
@@ -340,10 +361,8 @@ static void reap(struct agent *a)
 	pid_t pid;
 
 	(void)!read(a->signals, &info, sizeof(info));
-	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
-		if (WIFSTOPPED(status) && pid == a->command && a->foreground)
-			(void)kill(-pid, SIGCONT);
-		if (WIFSTOPPED(status) || pid != a->command)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid != a->command)
 			continue;
 		_exit(WIFSIGNALED(status) ? SIGNALED + WTERMSIG(status) :
 		      WEXITSTATUS(status));

@@ -348,7 +348,7 @@ static void open_log(const struct conf *c)
 }
 
 /* open_link() - The guest: a socket, or a namespace */
-static void open_link(const struct conf *c)
+static void open_link(struct conf *c)
 {
 	struct netlink_setup setup;
 	int rc;
@@ -359,6 +359,8 @@ static void open_link(const struct conf *c)
 			die_errno(-rc, "Cannot watch the guest link");
 		return;
 	}
+	if (!*c->ns.ifname)
+		(void)util_copy(c->ns.ifname, sizeof(c->ns.ifname), net->ifname);
 	ns_open(&c->ns, &self.ns);
 	net_learn_mac(self.ns.guest_mac);
 	net_fill_setup(&setup, c->config_net);
@@ -372,10 +374,9 @@ static void open_link(const struct conf *c)
 		die_errno(-rc, "Cannot watch the namespace");
 }
 
-/* init() - All modules, in the order of their levels */
-static void init(const struct conf *c, uint64_t now)
+/* init_base() - What the guest link needs */
+static void init_base(const struct conf *c, uint64_t now)
 {
-	struct udp_conf udp = { .flows_max = sock_fwd_limit() / 2 };
 	int rc = loop_init();
 
 	if (rc)
@@ -385,6 +386,13 @@ static void init(const struct conf *c, uint64_t now)
 	sock_init(&c->sock);
 	sock_udp_init(&c->sock);
 	net_init(&c->net);
+}
+
+/* init_flows() - What carries the guest's flows */
+static void init_flows(const struct conf *c)
+{
+	struct udp_conf udp = { .flows_max = sock_fwd_limit() / 2 };
+
 	fwd_init(&c->fwd);
 	fwd_listen_init(&c->listen);
 	frag_init();
@@ -421,7 +429,6 @@ int main(int argc, char **argv)
 	int parent = -1, pid_fd = -1, rc;
 
 	log_init(LOG_LVL_INFO);
-	daemon_raise_limits();
 	conf_read(argc, argv, &c);
 	open_log(&c);
 
@@ -441,8 +448,11 @@ int main(int argc, char **argv)
 	}
 
 	self.ns.child = self.ns.watch = -1;
-	init(&c, loop_now());
+	init_base(&c, loop_now());
 	open_link(&c);
+	/* After the namespace was made: a command there keeps the caller's limits */
+	daemon_raise_limits();
+	init_flows(&c);
 	if (fwd_listen_open(loop_now()))
 		die("Couldn't listen on requested ports");
 	self.signals = daemon_signals();

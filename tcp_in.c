@@ -366,7 +366,9 @@ static int push_once(struct conn *c, uint64_t now)
 	lent = total(iov, n);
 	got = sock_tcp_peek(c->fd, tcp_in_flight(t), iov, n);
 	if (got == -EAGAIN) {
-		t->flags |= TCPF_DRAINED;
+		/* A FIN behind bytes in flight may show later: see sock_tcp_peek() */
+		if (!(t->flags & TCPF_UNEVEN) || !tcp_in_flight(t))
+			t->flags |= TCPF_DRAINED;
 		return 0;
 	}
 	if (got < 0)

@@ -55,7 +55,7 @@ if [ -z "${DEMO_INSIDE:-}" ]; then
 	[ -w /dev/net/tun ] ||
 		{ echo 'demo: /dev/net/tun is not ours to use: test/deps demo' >&2; exit 1; }
 	vm_need || exit 1
-	TMP=$(mktemp -d) || exit 1
+	TMP=$(mktemp -d -t passt-demo.XXXXXX) || exit 1
 	trap 'rm -rf "$TMP"' EXIT
 	trap : INT TERM HUP
 	export TMP
@@ -205,7 +205,7 @@ contains() {
 	case " $detail " in *"$word"*) ;; *) return 1 ;; esac
 }
 
-passt_ends() { within 5 no_process "$(cat "$TMP/passt.pid")"; }
+passt_ends() { [ -s "$TMP/passt.pid" ] && within 5 no_process "$(cat "$TMP/passt.pid")"; }
 no_process() { ! kill -0 "$1"; }
 
 machine() {
@@ -217,9 +217,10 @@ machine() {
 		"$PASST" --socket "$TMP/passt.socket" --one-off --quiet \
 		--pid "$TMP/passt.pid" --tcp-ports 8080
 
-	# qrap adds the network to the arguments of QEMU: vm_start gives it none
+	# vm_start runs `qrap ... qemu-system-x86_64 ...` without a word about the
+	# network: qrap adds that
 	holds 'qrap starts QEMU, Linux boots' \
-		vm_start "$QRAP" --socket "$TMP/passt.socket"
+		vm_start "$QRAP" --no-start --socket "$TMP/passt.socket"
 
 	# The addresses are those of the host
 	holds 'guest has an address, a router, resolvers by DHCP' \
@@ -250,6 +251,7 @@ ns() { nsenter -t "$NS" -U -n --preserve-credentials "$@"; }
 
 # ns_start() - Start a command in a namespace: it says that it runs, and waits
 ns_start() {
+	# shellcheck disable=SC2016	# for the shell in there
 	"$PASTA" --config-net --ns-ifname eth0 --quiet --tcp-ports 8081 \
 		-- sh -c ': >"$TMP/ns"; sleep 999' >"$TMP/pasta.log" 2>&1 &
 	PASTA_PID=$!

@@ -144,15 +144,15 @@ def want(wanted, got, what=""):
                              f"{' (' + what + ')' if what else ''}")
 
 
-def fails(name, f, *args, within=3.0, **kwargs):
+def fails(name, f, *args, within=3.0):
     """Fail unless a call raises this errno, and soon"""
     began = time.monotonic()
     try:
-        f(*args, **kwargs)
+        f(*args)
     except OSError as e:
         if e.errno is None:
             raise
-        want(name, errno.errorcode[e.errno])
+        want(name, errno.errorcode[e.errno], f"{args}")
         took = time.monotonic() - began
         if took > within:
             raise AssertionError(f"{name} after {took:.1f} s") from e

@@ -142,37 +142,107 @@ ns_differs() {
 }
 
 # host_up() - Addresses and routes of this namespace, the host of the program
-# $1:	"remote": a namespace at the other end of the link
+# $1:	"remote": a namespace at the other end of the link; "chain": two routers,
+#	$R1 and $R2, between the host and that namespace
 host_up() {
 	ip link set lo up
-	echo 0 >/proc/sys/net/ipv6/conf/default/dad_transmits
+	no_dad $$
 	echo "0 0" >/proc/sys/net/ipv4/ping_group_range
-	if [ "${1:-}" = remote ]; then
-		ns_new
-		REMOTE=$NS_PID
-		remote sh -c 'echo 0 >/proc/sys/net/ipv6/conf/default/dad_transmits'
-		ip link add host0 type veth peer name host1 netns "$REMOTE"
-	else
+	case ${1:-} in
+	remote)
+		place REMOTE
+		cable $$ host0 "$REMOTE" host1 192.0.2 2001:db8:
+		remote_up
+		;;
+	chain)
+		place R1
+		place R2
+		place REMOTE
+		cable $$ host0 "$R1" left 192.0.2 2001:db8:
+		cable "$R1" right "$R2" left 10.1.0 2001:db8:a1
+		cable "$R2" right "$REMOTE" host1 10.2.0 2001:db8:a2
+		chain_up
+		remote_up
+		;;
+	*)
 		ip link add host0 type veth peer name host1
 		ip link set host1 up
-	fi
-	ip addr add 192.0.2.1/24 dev host0
-	ip addr add 2001:db8::1/64 dev host0 nodad
-	ip link set host0 up
-	[ ! "$REMOTE" ] || remote_up
+		ip addr add 192.0.2.1/24 dev host0
+		ip addr add 2001:db8::1/64 dev host0 nodad
+		ip link set host0 up
+		;;
+	esac
 	ip route add default via 192.0.2.2
 	ip route add default via 2001:db8::2
+	within 5 has_address $$ 2001:db8::1
 }
 
-# remote_up() - Addresses of the remote end
+# in_ns() - Run a command in the network namespace of a process
+# $1:	PID
+in_ns() { pid=$1; shift; nsenter -t "$pid" -n "$@"; }
+
+# no_dad() - No duplicate address detection in a namespace: it takes a second
+# $1:	PID
+no_dad() {
+	in_ns "$1" sysctl -qw net.ipv6.conf.all.accept_dad=0 \
+		net.ipv6.conf.default.accept_dad=0
+}
+
+# place() - Make a namespace for the host's side
+# $1:	Variable for its PID
+place() {
+	ns_new
+	eval "$1=$NS_PID"
+	no_dad "$NS_PID"
+	in_ns "$NS_PID" ip link set lo up
+}
+
+# cable() - Join two namespaces: the first end is 1 in both networks, the other 2
+# $1:	PID, first end
+# $2:	Interface there
+# $3:	PID, other end
+# $4:	Interface there
+# $5:	Network, three parts
+# $6:	Network, without the last "::"
+cable() {
+	in_ns "$1" ip link add "$2" type veth peer name "$4" netns "/proc/$3/ns/net"
+	in_ns "$1" ip addr add "$5.1/24" dev "$2"
+	in_ns "$1" ip addr add "${6%:}::1/64" dev "$2" nodad
+	in_ns "$1" ip link set "$2" up
+	in_ns "$3" ip addr add "$5.2/24" dev "$4"
+	in_ns "$3" ip addr add "${6%:}::2/64" dev "$4" nodad
+	in_ns "$3" ip link set "$4" up
+	within 5 has_address "$1" "${6%:}::1"
+	within 5 has_address "$3" "${6%:}::2"
+}
+
+# chain_up() - Routes and forwarding of two routers; they send all errors they can
+chain_up() {
+	for pid in $R1 $R2; do
+		in_ns "$pid" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratemask=0 \
+			net.ipv6.conf.all.forwarding=1 net.ipv6.icmp.ratemask=
+	done
+	in_ns "$R1" ip route add default via 10.1.0.2
+	in_ns "$R1" ip route add default via 2001:db8:a1::2
+	in_ns "$R2" ip route add default via 10.2.0.2
+	in_ns "$R2" ip route add default via 2001:db8:a2::2
+	in_ns "$R2" ip route add 192.0.2.0/24 via 10.1.0.1
+	in_ns "$R2" ip route add 2001:db8::/64 via 2001:db8:a1::1
+	remote ip route add default via 10.2.0.1
+	remote ip route add default via 2001:db8:a2::1
+}
+
+# remote_up() - More addresses of the remote end, beyond its interface
 remote_up() {
-	remote ip link set lo up
-	remote ip addr add 192.0.2.2/24 dev host1
-	remote ip addr add 2001:db8::2/64 dev host1 nodad
 	remote ip addr add 198.51.100.1/32 dev lo
 	remote ip addr add 2001:db8:1::1/128 dev lo nodad
-	remote ip link set host1 up
+	within 5 has_address "$REMOTE" 2001:db8:1::1
 }
+
+# has_address() - Whether an IPv6 address works: some time after it was added only
+# $1:	PID
+# $2:	Address
+has_address() { in_ns "$1" ip -6 route show table local | grep -q "^local $2 "; }
 
 # resolver() - Put standard input in place of /etc/resolv.conf, for this test
 resolver() {

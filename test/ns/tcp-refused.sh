@@ -16,7 +16,8 @@ ip route add prohibit 203.0.113.128/25
 remote sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
 	net.ipv4.icmp_ratemask=0
 remote ip route add unreachable 198.18.0.0/24
-remote ip route add default dev lo
+remote ip route add default dev host1
+remote ip -6 route add default dev host1
 reject() { remote nft "add rule inet t $1 $2 reject with $3"; }
 remote nft 'add table inet t
 	add chain inet t forward { type filter hook forward priority 0; }
@@ -28,10 +29,12 @@ reject forward 'ip6 daddr 2001:db8:e2::/64' 'icmpv6 type addr-unreachable'
 reject input 'tcp dport 5005' 'icmpx type port-unreachable'
 
 ends <<'END'
+import time
 from ends import fails, guest, host, remote
 
 # What the guest sees, and what a program of the host sees itself
-for place in host, guest:
+for name, place in ("host", host), ("guest", guest):
+    print("from", name, time.monotonic())
     fails("ECONNREFUSED", place.dial, "198.51.100.1", 5001)
     fails("ECONNREFUSED", place.dial, "2001:db8:1::1", 5001)
     fails("ECONNREFUSED", place.dial, "198.51.100.1", 5005)

@@ -5,7 +5,7 @@ include out.inc
 +0	host fin
 +0	expect F. 101:101(0)
 +0	state OPEN FLOW SHUT FIN-WAIT-1
-+200	expect P. 1:101(100)
++200	expect . 1:101(100)
 +0	expect F. 101:101(0)
 +0	state OPEN FLOW SHUT FIN-WAIT-1
 +0	unread 100

@@ -8,7 +8,7 @@ include out.inc
 +0	host finacked
 +0	expect . ack 2
 +0	call close
-+0	state WAIT FLOW FLOW
++0	state WAIT DONE DONE TIME-WAIT
 +200	guest F. 1:1(0) ack 2
 +0	expect . 2:2(0) ack 2
 +200	guest R 2:2(0)

@@ -80,6 +80,8 @@ void fake_tap_queue(const uint8_t *frame, uint32_t len, const struct virtio_net_
 	q->data = malloc(len ? len : 1);
 	if (!q->data)
 		script_fail("no memory");
+	if (len / (step ? step : 1) >= PIECES)
+		script_fail("too many pieces");
 	memcpy(q->data, frame, len);
 	q->len = len;
 	q->vh = *vh;

@@ -51,6 +51,7 @@ static void add(const char *name, const char *guest, uint16_t gport, const char 
 	c->fport = fport;
 	/* So that numbers wrap soon */
 	c->gisn = UINT32_MAX - GISN;
+	c->gfirst = 1;
 	c->gwin = UINT16_MAX;
 	c->fd = -1;
 }

@@ -10,5 +10,5 @@ include out.inc
 +0	state DRAIN
 +50	quiet
 +0	host acked 100
-+12	call abort
++2	call abort
 +0	state none

@@ -6,8 +6,8 @@ include out.inc
 +0	expect . ack 101
 +1	guest R. 101:101(0)
 +1	guest S 0:0(0) win 65535 <mss 1460>
-+0	flows 2
 +0	call connect 198.51.100.1:80
++0	flows 2
 +0	state DIAL
 +1	guest R 1:1(0)
 +0	call abort

@@ -35,6 +35,7 @@ enum {
  * @gport:	the guest's port
  * @fport:	the other end's
  * @gisn:	initial sequence number of the guest, what its numbers count from
+ * @gfirst:	first byte of its stream, from @gisn: 1, unless a SYN had another number
  * @oisn:	initial sequence number of the program, learnt from its first SYN
  * @known:	@oisn is
  * @gnext:	behind the last byte the guest sent, from @gisn
@@ -51,6 +52,7 @@ struct script_conn {
 	uint16_t gport;
 	uint16_t fport;
 	uint32_t gisn;
+	uint32_t gfirst;
 	uint32_t oisn;
 	bool known;
 	uint32_t gnext;
@@ -96,7 +98,7 @@ struct script_seg {
 	bool any_ack;
 	uint32_t ack;
 	int64_t win;
-	char opts[128];
+	char opts[256];
 	bool has_opts;
 	uint32_t tso;
 	int off;

@@ -207,6 +207,8 @@ static void defaults(struct script_conn *c, struct script_seg *s)
 		s->ack = c->gack;
 	if (s->win < 0)
 		s->win = c->gwin;
+	if (s->flags & TCP_SYN && !c->known)
+		c->gfirst = s->seq + 1;
 	end = s->seq + s->len + !!(s->flags & TCP_SYN) + !!(s->flags & TCP_FIN);
 	if (s->junk || s->bad_csum || s->flags & TCP_RST || s->cut >= 0 || s->off >= 0)
 		return;
@@ -218,10 +220,10 @@ static void defaults(struct script_conn *c, struct script_seg *s)
 }
 
 /* payload() - Bytes of the guest's stream, which begins behind its SYN */
-static void payload(uint8_t *p, const struct script_seg *s)
+static void payload(uint8_t *p, const struct script_conn *c, const struct script_seg *s)
 {
 	for (uint32_t i = 0; i < s->len; i++)
-		p[i] = (uint8_t)(script_byte(OUT, s->seq - 1 + i) ^ (s->junk ? 0xff : 0));
+		p[i] = (uint8_t)(script_byte(OUT, s->seq - c->gfirst + i) ^ (s->junk ? 0xff : 0));
 }
 
 /* lie() - What is wrong on purpose */
@@ -280,7 +282,7 @@ uint32_t script_seg_build(struct script_conn *c, struct script_seg *s, uint8_t *
 	put_be16(t + 14, (uint16_t)s->win);
 	put_be16(t + 18, s->urg);
 	memcpy(t + TCP_LEN, opt, optlen);
-	payload(t + TCP_LEN + optlen, s);
+	payload(t + TCP_LEN + optlen, c, s);
 	put_be16(t + 16, (uint16_t)(packet_csum(frame, head, l4len, WIRE_TCP) ^ s->bad_csum));
 
 	memset(vh, 0, sizeof(*vh));

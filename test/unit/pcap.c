@@ -7,9 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/uio.h>
-#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -118,6 +118,8 @@ static void test_errors(void)
 	append(data, 500);
 	CHECK(pcap_on());
 	append(data, 900);
+	small.rlim_cur = RLIM_INFINITY;
+	CHECK_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
 	CHECK(!pcap_on());
 	CHECK_EQ(lines, 1);
 }

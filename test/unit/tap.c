@@ -174,7 +174,7 @@ static void test_out(void)
 
 			check_fill(buf + 4, 100);
 			CHECK(send(guest, buf + skip, 104 - skip, 0) > 0);
-			CHECK_EQ(tap_event(qemu, EPOLLIN), TAP_EV_FRAMES);
+			CHECK_EQ(tap_event((uint64_t)qemu, EPOLLIN), TAP_EV_FRAMES);
 			CHECK_EQ(tap_take(f, TAP_BATCH), 1);
 			captured(buf + 4, 100);
 			CHECK_EQ(tap_head(f, copy, 200), 100);

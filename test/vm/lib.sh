@@ -28,7 +28,7 @@ vm_start() {
 	: >"$TMP/vm.log"
 	"$@" qemu-system-x86_64 -M pc,accel=tcg -cpu max -m 256 \
 		-nodefaults -display none -serial stdio \
-		-kernel "$VM_DIR/vmlinuz" -initrd "$VM_DIR/initrd" \
+		-kernel "$VM_DIR/kernel/vmlinuz" -initrd "$VM_DIR/initrd" \
 		-append 'console=ttyS0 quiet loglevel=3' \
 		<"$TMP/console" >>"$TMP/vm.log" 2>&1 8>&- &
 	VM=$!
@@ -61,7 +61,9 @@ vm_answer() {
 	detail=${answer:-$detail}
 	case $detail in
 	ok*)	detail=${detail#ok}; detail=${detail# }; detail=${detail% } ;;
-	*)	tail -n 20 "$TMP/vm.log"; return 1 ;;
+	*)	detail=${detail#FAIL}; detail=${detail# }
+		sed -n "/^STEP $((vm_number - 1)) /,\$ { /^STEP .* ok/! p }" "$TMP/vm.log"
+		return 1 ;;
 	esac
 }
 
