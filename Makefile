@@ -126,6 +126,7 @@ fuzz: $(LIBFUZZ)
 
 check:
 	test/deps
+	test/vm/mkinitramfs
 	+$(MAKE) -j$(JOBS) objects B=build/strict-gcc CC=gcc WERROR=-Werror
 	+$(MAKE) -j$(JOBS) objects B=build/strict-clang CC=clang WERROR=-Werror
 	+$(MAKE) -j$(JOBS) all tests

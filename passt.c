@@ -62,6 +62,9 @@ enum {
  * @ns:		namespace, if the guest is one
  * @signals:	descriptor of signals
  * @busy_at:	when the link last carried something, us
+ * @no_tcp:	packets of that protocol are dropped
+ * @no_udp:	the same
+ * @no_icmp:	the same, echo only
  * @quit:	leave the loop
  * @status:	exit status then
  */
@@ -69,6 +72,9 @@ static struct {
 	struct ns ns;
 	int signals;
 	uint64_t busy_at;
+	bool no_tcp;
+	bool no_udp;
+	bool no_icmp;
 	bool quit;
 	int status;
 } self = { .signals = -1 };
@@ -83,24 +89,35 @@ static void quit(int status)
 /* packet() - One whole IP packet of the guest */
 static void packet(const struct frame *f, uint64_t now)
 {
+	/* Configuration of the guest is not what --no-udp and --no-icmp turn off */
+	if (f->proto == WIRE_UDP && (dhcp_frame(f) || dhcpv6_frame(f)))
+		return;
+	if (f->proto == WIRE_ICMP6 && ndp_frame(f))
+		return;
 	switch (f->proto) {
 	case WIRE_TCP:
-		tcp_frame(f, now);
+		if (!self.no_tcp) {
+			tcp_frame(f, now);
+			return;
+		}
 		break;
 	case WIRE_UDP:
-		if (!dhcp_frame(f) && !dhcpv6_frame(f))
+		if (!self.no_udp) {
 			udp_frame(f, now);
+			return;
+		}
 		break;
 	case WIRE_ICMP4:
-		icmp_frame(f, now);
-		break;
 	case WIRE_ICMP6:
-		if (!ndp_frame(f))
+		if (!self.no_icmp) {
 			icmp_frame(f, now);
+			return;
+		}
 		break;
 	default:
-		count(DROP_IP_PROTO);
+		break;
 	}
+	count(DROP_IP_PROTO);
 }
 
 /* frame() - One frame of the guest */
@@ -393,6 +410,9 @@ static void init_flows(const struct conf *c)
 {
 	struct udp_conf udp = { .flows_max = sock_fwd_limit() / 2 };
 
+	self.no_tcp = c->no_tcp;
+	self.no_udp = c->no_udp;
+	self.no_icmp = c->no_icmp;
 	fwd_init(&c->fwd);
 	fwd_listen_init(&c->listen);
 	frag_init();

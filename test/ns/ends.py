@@ -94,10 +94,10 @@ def accept(listener):
     return s
 
 
-def pair(client, server, addr, port, listen_at=None):
-    """Return two ends of a new connection: the one that dials, the other"""
-    with server.listen(listen_at or ("::" if ":" in addr else "0.0.0.0"),
-                       port) as ls:
+def pair(client, server, addr, port, at=None):
+    """Return two ends of a new connection: the one that dials, the other, which
+    listens at another port if that is given"""
+    with server.listen("::" if ":" in addr else "0.0.0.0", at or port) as ls:
         c = client.dial(addr, port)
         return c, accept(ls)
 

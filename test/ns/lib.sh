@@ -158,10 +158,11 @@ host_up() {
 		place R1
 		place R2
 		place REMOTE
+		forwards "$R1" "$R2"
 		cable $$ host0 "$R1" left 192.0.2 2001:db8:
 		cable "$R1" right "$R2" left 10.1.0 2001:db8:a1
 		cable "$R2" right "$REMOTE" host1 10.2.0 2001:db8:a2
-		chain_up
+		chain_routes
 		remote_up
 		;;
 	*)
@@ -216,20 +217,25 @@ cable() {
 	within 5 has_address "$3" "${6%:}::2"
 }
 
-# chain_up() - Routes and forwarding of two routers; they send all errors they can
-chain_up() {
-	for pid in $R1 $R2; do
-		in_ns "$pid" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratemask=0 \
-			net.ipv6.conf.all.forwarding=1 net.ipv6.icmp.ratemask=
+# forwards() - Make routers of namespaces: they send all errors they can
+# $@:	PIDs
+forwards() {
+	for router; do
+		in_ns "$router" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratemask=0 \
+			net.ipv6.conf.all.forwarding=1 net.ipv6.icmp.ratelimit=0
 	done
-	in_ns "$R1" ip route add default via 10.1.0.2
-	in_ns "$R1" ip route add default via 2001:db8:a1::2
-	in_ns "$R2" ip route add default via 10.2.0.2
-	in_ns "$R2" ip route add default via 2001:db8:a2::2
-	in_ns "$R2" ip route add 192.0.2.0/24 via 10.1.0.1
-	in_ns "$R2" ip route add 2001:db8::/64 via 2001:db8:a1::1
-	remote ip route add default via 10.2.0.1
-	remote ip route add default via 2001:db8:a2::1
+}
+
+# chain_routes() - Routes of all behind the first router
+chain_routes() {
+	in_ns "$R1" ip route replace default via 10.1.0.2
+	in_ns "$R1" ip route replace default via 2001:db8:a1::2
+	in_ns "$R2" ip route replace default via 10.2.0.2
+	in_ns "$R2" ip route replace default via 2001:db8:a2::2
+	in_ns "$R2" ip route replace 192.0.2.0/24 via 10.1.0.1
+	in_ns "$R2" ip route replace 2001:db8::/64 via 2001:db8:a1::1
+	remote ip route replace default via 10.2.0.1
+	remote ip route replace default via 2001:db8:a2::1
 }
 
 # remote_up() - More addresses of the remote end, beyond its interface

@@ -20,7 +20,9 @@ for end in "$R1 right 1" "$R2 left 2"; do
 	in_ns "$1" ip addr add "2001:db8:a1::$3/64" dev "$2" nodad
 	in_ns "$1" ip link set "$2" up
 done
-chain_up
+within 5 has_address "$R1" 2001:db8:a1::1
+within 5 has_address "$R2" 2001:db8:a1::2
+chain_routes
 start_pasta -t 5002
 
 ends <<'END'

@@ -13,11 +13,13 @@ start_pasta -t 5002
 ip route add unreachable 203.0.113.0/25
 ip route add unreachable 2001:db8:f::/64
 ip route add prohibit 203.0.113.128/25
-remote sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
-	net.ipv4.icmp_ratemask=0
+forwards "$REMOTE"
 remote ip route add unreachable 198.18.0.0/24
-remote ip route add default dev host1
-remote ip -6 route add default dev host1
+remote ip link add beyond type veth peer name nowhere
+remote ip link set beyond up
+remote ip link set nowhere up
+remote ip route add default dev beyond
+remote ip -6 route add default dev beyond
 reject() { remote nft "add rule inet t $1 $2 reject with $3"; }
 remote nft 'add table inet t
 	add chain inet t forward { type filter hook forward priority 0; }
@@ -29,12 +31,10 @@ reject forward 'ip6 daddr 2001:db8:e2::/64' 'icmpv6 type addr-unreachable'
 reject input 'tcp dport 5005' 'icmpx type port-unreachable'
 
 ends <<'END'
-import time
 from ends import fails, guest, host, remote
 
 # What the guest sees, and what a program of the host sees itself
-for name, place in ("host", host), ("guest", guest):
-    print("from", name, time.monotonic())
+for place in host, guest:
     fails("ECONNREFUSED", place.dial, "198.51.100.1", 5001)
     fails("ECONNREFUSED", place.dial, "2001:db8:1::1", 5001)
     fails("ECONNREFUSED", place.dial, "198.51.100.1", 5005)

@@ -112,6 +112,15 @@ void loop_del(int fd)
 	watched(fd)->on = false;
 }
 
+/* fake_loop_touch() - Have the memory now, so that it is not taken for the program's */
+void fake_loop_touch(void)
+{
+	for (int i = 0; i < SCRIPT_SOCKS; i++) {
+		self.fd[i].ready = self.fd[i].ready || self.fd[i].id == UINT64_MAX;
+		self.queue[(self.first + self.n + (uint32_t)i) % SCRIPT_SOCKS] = 0;
+	}
+}
+
 /* fake_loop_end() - The script is over: the link says so to the program */
 void fake_loop_end(void)
 {

@@ -156,6 +156,15 @@ void fake_sock_free(int fd)
 	self.free[self.nfree++] = fd;
 }
 
+/* fake_sock_touch() - Have the memory now, so that it is not taken for the program's */
+void fake_sock_touch(void)
+{
+	for (uint32_t i = 0; i < SCRIPT_SOCKS; i++) {
+		if (self.fd[i].kind == FREE)
+			self.fd[i].take = -1;
+	}
+}
+
 /* fake_sock_open() - How many are in use, listening ones left out */
 uint32_t fake_sock_open(void)
 {

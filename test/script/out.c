@@ -70,8 +70,13 @@ static void tcp_text(const struct script_out *o, char *text)
  */
 void out_frame(const uint8_t *frame, uint32_t len, const struct virtio_net_hdr *vh)
 {
-	struct script_out *o = add(true);
+	struct script_out *o;
 
+	if (script_lean) {
+		scale_frame(frame, len);
+		return;
+	}
+	o = add(true);
 	o->data = malloc(len ? len : 1);
 	if (!o->data)
 		script_fail("no memory");
@@ -90,9 +95,12 @@ void out_frame(const uint8_t *frame, uint32_t len, const struct virtio_net_hdr *
  */
 void out_call(int fd, const char *fmt, ...)
 {
-	struct script_out *o = add(false);
+	struct script_out *o;
 	va_list ap;
 
+	if (script_lean)
+		return;
+	o = add(false);
 	o->fd = fd;
 	va_start(ap, fmt);
 	(void)vsnprintf(o->text, sizeof(o->text), fmt, ap);

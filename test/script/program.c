@@ -29,8 +29,9 @@ int program_run(void)
 	c.listen.ports = script_setup.ports;
 	c.fwd.map_gw = true;
 	self.ns.child = self.ns.watch = -1;
-	init(&c, loop_now());
+	init_base(&c, loop_now());
 	open_link(&c);
+	init_flows(&c);
 	if (fwd_listen_open(loop_now()))
 		return EXIT_FAILURE;
 	run();

@@ -1,10 +1,251 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * scale.c - many connections at once
+ * scale.c - many connections at once: memory, rate of opening, a full table
+ *
+ * The line `scale N' opens N connections, in the way of the loop but without it,
+ * and checks, with the numbers on standard output:
+ *
+ *	memory		what the process grew by, per connection, and the size of the
+ *			tables: less than 256 bytes
+ *	rate		time to open and reset one, with 100 open and with N open.  The
+ *			sockets are fakes that cost nothing, so what is compared is the
+ *			program's own part; SLOWER_MAX is generous since the sanitizer
+ *			and other tests are at work.  build/script/run is not for
+ *			measuring, but what is not O(1) shows
+ *	full table	the next is refused, an old one still works
+ *	ids		of ended connections find nobody, even where others are now
+ *	the end		nothing is left, no deadline is pending
  */
-#include "script.h"
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
 
+#include "count.h"
+#include "frame.h"
+#include "log.h"
+#include "script.h"
+#include "tap.h"
+#include "tcp.h"
+#include "timer.h"
+
+enum {
+	FEW		= 100,
+	ROUNDS		= 20000,	/* connections per measurement */
+	REPEATS		= 5,		/* of which the fastest counts */
+	BYTES_MAX	= 256,
+	SLOWER_MAX	= 2,
+	PORTS		= 50000,
+	PORT_FIRST	= 10000,
+	GISN		= 7,
+	PAGE		= 4096,
+};
+
+bool script_lean;
+
+/**
+ * struct scale_self - state of this file
+ * @last:	last frame of the program: its TCP header
+ * @frames:	frames it sent
+ */
+static struct {
+	struct wire_tcp last;
+	uint64_t frames;
+} self;
+
+/* scale_frame() - The program sent a frame */
+void scale_frame(const uint8_t *frame, uint32_t len)
+{
+	uint32_t at = 14 + (get_be16(frame + 12) == WIRE_IP4 ? 20 : 40);
+
+	self.frames++;
+	if (len >= at + sizeof(self.last))
+		memcpy(&self.last, frame + at, sizeof(self.last));
+}
+
+/* now_ns() - The real clock */
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+/* resident() - Memory of the process, bytes */
+static uint64_t resident(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	unsigned long all = 0, rss = 0;
+
+	if (!f || fscanf(f, "%lu %lu", &all, &rss) != 2)	/* NOLINT(cert-err34-c): no user input */
+		script_fail("no /proc/self/statm");
+	(void)fclose(f);
+	return (uint64_t)rss * PAGE;
+}
+
+/* key_of() - Ends of a connection by number: no two the same */
+static struct conn_key key_of(uint32_t i)
+{
+	struct conn_key k = {
+		.guest = script_setup.net.addr4, .far = script_setup.net.addr4,
+		.gport = (uint16_t)(PORT_FIRST + i % PORTS), .proto = WIRE_TCP,
+	};
+
+	put_be32(k.far.b + 12, 0xc6336401 + i / PORTS);		/* 198.51.100.1 */
+	k.fport = 80;
+	return k;
+}
+
+/* segment() - A segment of the guest, through frame.c and tcp.c */
+static void segment(const struct conn_key *k, uint8_t flags, uint32_t seq, uint32_t ack)
+{
+	static struct frame f;
+	uint8_t buf[14 + 20 + 20];
+	uint32_t at = packet_head(buf, &k->guest, &k->far, WIRE_TCP, 20, 0);
+	struct iovec iov = { buf, sizeof(buf) };
+	struct tap_frame t = { .iov = &iov, .niov = 1, .len = sizeof(buf),
+			       .vh.flags = VIRTIO_NET_HDR_F_DATA_VALID };
+	struct wire_tcp *h = (void *)(buf + at);
+
+	memset(h, 0, sizeof(*h));
+	put_be16(h->sport, k->gport);
+	put_be16(h->dport, k->fport);
+	put_be32(h->seq, seq);
+	put_be32(h->ack, ack);
+	h->off = 5 << 4;
+	h->flags = flags;
+	put_be16(h->wnd, UINT16_MAX);
+	if (frame_parse(&t, &f) != FRAME_IP)
+		script_fail("frame_parse()");
+	tcp_frame(&f, fake_clock);
+	tcp_flush(fake_clock);
+}
+
+/* open_one() - The whole handshake; false: it was refused */
+static bool open_one(uint32_t i)
+{
+	struct conn_key k = key_of(i);
+	struct conn *c;
+
+	segment(&k, TCP_SYN, GISN, 0);
+	c = conn_find(&k);
+	if (!c)
+		return false;
+	fake_sock_connected(c->fd);
+	tcp_socket_event(conn_id(c), EPOLLOUT, fake_clock);
+	segment(&k, TCP_ACK, GISN + 1, get_be32(self.last.seq) + 1);
+	return true;
+}
+
+/* reset_one() - The guest resets it */
+static void reset_one(uint32_t i)
+{
+	struct conn_key k = key_of(i);
+
+	segment(&k, TCP_RST, GISN + 1, 0);
+}
+
+/* measure() - Time to open and reset one with as many open as there are, ns */
+static double measure(uint32_t first)
+{
+	double best = 0;
+
+	for (int r = 0; r < REPEATS; r++) {
+		uint64_t begin = now_ns();
+		double each;
+
+		for (uint32_t i = 0; i < ROUNDS; i++) {
+			if (!open_one(first + i))
+				script_fail("connection %u was refused", i);
+			reset_one(first + i);
+		}
+		each = (double)(now_ns() - begin) / ROUNDS;
+		if (!r || each < best)
+			best = each;
+	}
+	return best;
+}
+
+/* fill() - Fill the table; the next one is refused, the oldest still works */
+static uint32_t fill(uint32_t n)
+{
+	struct conn_key k = key_of(0), over;
+	uint64_t frames;
+
+	while (n < CONN_MAX) {
+		if (!open_one(n))
+			script_fail("connection %u was refused", n);
+		n++;
+	}
+	if (open_one(n))
+		script_fail("more connections than there can be");
+	over = key_of(n);
+	if (self.last.flags != (TCP_RST | TCP_ACK) || get_be16(self.last.dport) != over.gport)
+		script_fail("the one too many was not reset");
+	if (count_value[DROP_TCP_LIMIT] != 1)
+		script_fail("it was not counted");
+	frames = self.frames;
+	segment(&k, TCP_ACK | TCP_FIN, GISN + 1, 0);
+	if (self.frames == frames)
+		script_fail("an old connection does not answer");
+	return n;
+}
+
+/* close_all() - Reset them all, and use some of the entries again */
+static void close_all(uint32_t n)
+{
+	struct conn_key k = key_of(n / 2);
+	uint64_t stale = conn_id(conn_find(&k));
+
+	reset_one(n / 2);
+	if (conn_get(stale))
+		script_fail("an id finds a connection that is gone");
+	(void)open_one(n / 2);
+	if (conn_get(stale) || conn_id(conn_find(&k)) == stale)
+		script_fail("an id finds the successor of its connection");
+	for (uint32_t i = 0; i < n; i++)
+		reset_one(i);
+	if (script_left() || fake_sock_open())
+		script_fail("%u connections are left", script_left());
+	if (timer_next() != TIMER_NEVER)
+		script_fail("a deadline is pending");
+}
+
+/* scale_run() - All of it, with @conns connections */
 void scale_run(uint32_t conns)
 {
-	(void)conns;
+	uint64_t before, grown;
+	double few, many;
+	uint32_t n = 0;
+
+	if (conns <= FEW || conns >= CONN_MAX)
+		script_fail("not so many");
+	script_lean = true;
+	log_level = LOG_LVL_WARN;
+	fake_sock_touch();
+	fake_loop_touch();
+
+	for (; n < FEW; n++)
+		(void)open_one(n);
+	few = measure(n);
+	/* Entries used by the measurement are in memory already */
+	before = resident();
+	for (; n < conns; n++) {
+		if (!open_one(n))
+			script_fail("connection %u was refused", n);
+	}
+	grown = (resident() - before) / (conns - FEW - 1);
+	many = measure(n);
+	(void)printf("%u connections: %llu bytes each (entry %zu), %.0f ns to open and "
+		     "reset one; %u: %.0f ns\n", conns, (unsigned long long)grown,
+		     sizeof(struct conn), many, FEW, few);
+	if (grown >= BYTES_MAX)
+		script_fail("%llu bytes per connection", (unsigned long long)grown);
+	if (many > SLOWER_MAX * few)
+		script_fail("opening is %.2f times as slow", many / few);
+	n = fill(n);
+	close_all(n);
+	log_level = LOG_LVL_DEBUG;
+	script_lean = false;
 }

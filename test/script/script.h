@@ -206,6 +206,7 @@ void	out_take(bool frame);
 extern uint64_t fake_clock;
 void	fake_loop_wake(int fd);
 void	fake_loop_end(void);
+void	fake_loop_touch(void);
 
 /* fake_tap.c */
 void	fake_tap_queue(const uint8_t *frame, uint32_t len, const struct virtio_net_hdr *vh,
@@ -237,6 +238,7 @@ void	fake_sock_fail_next(int error);
 void	fake_sock_knock(uint16_t port, struct script_conn *c);
 uint32_t fake_sock_unread(int fd);
 int	fake_sock_new(void);
+void	fake_sock_touch(void);
 void	fake_sock_free(int fd);
 
 /* fake_udp.c */
@@ -250,6 +252,8 @@ void	fake_udp_close(int fd);
 int	program_run(void);
 
 /* scale.c */
+extern bool script_lean;
+void	scale_frame(const uint8_t *frame, uint32_t len);
 void	scale_run(uint32_t conns);
 
 #endif /* SCRIPT_H */

@@ -24,12 +24,10 @@ step() {
 	like "$pattern" "$detail" "$*"
 }
 
-# configured() - The machine gets what it needs to talk
-configured() {
-	step '192.0.2.1/24 via 192.0.2.2 dns 198.51.100.1 *search example*' dhcp4
-	step '2001:db8::*/64 default via fe80::*' ra
-	step '2001:db8::1/* dns 2001:db8:1::1 search example*' dhcp6
-}
+# The machine gets what it needs to talk
+dhcp4()	{ step '192.0.2.1/24 via 192.0.2.2 dns 198.51.100.1 *search example*' dhcp4; }
+ra()	{ step '2001:db8::*/64 default via fe80::*' ra; }
+dhcp6()	{ step '2001:db8::1/* dns 2001:db8:1::1 search example*' dhcp6; }
 
 host_up remote
 printf '%s\n' 'nameserver 198.51.100.1' 'nameserver 2001:db8:1::1' \
@@ -47,7 +45,9 @@ qrap="$PROG_DIR/qrap/qrap --no-start --socket $TMP/passt.sock"
 
 # shellcheck disable=SC2086	# a command and its options
 vm_start $qrap || fail "the machine did not boot: $detail"
-configured
+dhcp4
+ra
+dhcp6
 step '*198.51.100.1*' dns www.example 198.51.100.1
 step '*2001:db8:1::1*' dns www.example 2001:db8:1::1
 step '*3 packets received*' ping 198.51.100.1
@@ -64,13 +64,14 @@ is "$served" "$(remote curl -gsS -m 30 'http://[2001:db8::1]:8080/file' |
 
 # Linux starts anew behind the same connection
 vm_reboot || fail "the machine did not boot again: $detail"
-configured
-step "$sum" fetch http://198.51.100.1/file
+dhcp4
+ra
+step "$sum" fetch 'http://[2001:db8:1::1]/file'
 
 # QEMU ends and starts anew: the next connection
 vm_stop || fail "qrap ended with $?"
 # shellcheck disable=SC2086
 vm_start $qrap || fail "QEMU did not start again: $detail"
-configured
-step "$sum" fetch 'http://[2001:db8:1::1]/file'
+dhcp4
+step "$sum" fetch http://198.51.100.1/file
 vm_stop || fail "qrap ended with $?"
