@@ -130,7 +130,7 @@ struct conn *conn_find(const struct conn_key *key)
 struct conn *conn_new(enum conn_kind kind, const struct conn_key *key)
 {
 	struct conn *c;
-	uint32_t gen, *b;
+	uint32_t gen;
 
 	if (self.free) {
 		c = &self.entry[self.free - 1];
@@ -147,7 +147,8 @@ struct conn *conn_new(enum conn_kind kind, const struct conn_key *key)
 	c->fd = -1;
 	c->key = *key;
 	if (key->proto) {
-		b = bucket_of(key);
+		uint32_t *b = bucket_of(key);
+
 		c->chain = *b;
 		*b = conn_index(c) + 1;
 	}

@@ -197,6 +197,15 @@ int daemon_signal_next(int fd)
 	return read(fd, &si, sizeof(si)) == sizeof(si) ? (int)si.ssi_signo : 0;
 }
 
+/* next_number() - Number at *@p, which moves behind it; false: there is none */
+static bool next_number(char **p, unsigned long *value)
+{
+	char *begin = *p;
+
+	*value = strtoul(begin, p, 10);
+	return *p != begin;
+}
+
 /**
  * daemon_real_root() - Whether we are root of the host, not of a user namespace
  *
@@ -204,8 +213,8 @@ int daemon_signal_next(int fd)
  */
 bool daemon_real_root(void)
 {
-	unsigned inside = 0, outside = 0, num = 0;
-	char line[64] = "";
+	unsigned long inside, outside, num;
+	char line[64] = "", *p = line;
 	ssize_t n;
 	int fd;
 
@@ -216,7 +225,8 @@ bool daemon_real_root(void)
 		return true;
 	n = read(fd, line, sizeof(line) - 1);
 	close(fd);
-	if (n <= 0 || sscanf(line, "%10u %10u %10u", &inside, &outside, &num) != 3)
+	if (n <= 0 || !next_number(&p, &inside) || !next_number(&p, &outside) ||
+	    !next_number(&p, &num))
 		return true;
 	return !inside && !outside && num == UINT32_MAX;
 }

@@ -205,14 +205,14 @@ int tap_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov, int m
 	return n;
 }
 
-/* capture() - One frame to the capture file, headers and payload apart */
-static void capture(const void *hdr, unsigned hlen, void *payload, uint32_t len)
+/* capture() - One frame to the capture file, the first @hlen bytes apart */
+static void capture(const void *hdr, uint32_t hlen, void *payload, uint32_t len)
 {
-	uint8_t copy[TAP_HEAD_MAX];
+	static uint8_t copy[TAP_FRAME_MAX];
 	struct iovec v[2] = { { copy, hlen }, { payload, len } };
 
 	memcpy(copy, hdr, hlen);
-	pcap_frame(v, 2, hlen + len);
+	pcap_frame(v, len ? 2 : 1, hlen + len);
 }
 
 /**
@@ -246,7 +246,7 @@ int tap_give(const void *hdr, unsigned hlen, uint32_t len,
 int tap_send(const void *frame, uint32_t len, const struct virtio_net_hdr *vh)
 {
 	if (pcap_on())
-		capture(frame, 0, (void *)(uintptr_t)frame, len);
+		capture(frame, len, NULL, 0);
 	return self.kind == KIND_QEMU ? tap_qemu_send(frame, len, vh) :
 					tap_ns_send(frame, len, vh);
 }

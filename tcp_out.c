@@ -225,8 +225,10 @@ void tcp_out_window(struct conn *c)
 	uint32_t taken = t->rcv - t->tail_len;
 	struct sock_room r;
 	uint32_t room;
+	int32_t few;
 
-	if (sock_tcp_room(c->fd, &r))
+	/* After shutdown() it is always writable, and asking would make the loop spin */
+	if (t->half[OUT] > HALF_EOF || sock_tcp_room(c->fd, &r))
 		return;
 	t->room = r.size;
 	room = r.size > r.used ? min_u32((r.size - r.used) / 2, EDGE_MAX) : 0;
@@ -234,7 +236,8 @@ void tcp_out_window(struct conn *c)
 		t->edge = seq_max(t->edge, taken + room);
 	if (t->flags & TCPF_ARMED)
 		return;
-	if (t->tail || seq_diff(t->edge, taken) < (int32_t)(r.size / ARM_PART)) {
+	few = (int32_t)(min_u32(r.size, EDGE_MAX) / ARM_PART);
+	if (t->tail || seq_diff(t->edge, taken) < few) {
 		if (!loop_mod(c->fd, LOOP_TCP, conn_id(c), TCP_EVENTS))
 			t->flags |= TCPF_ARMED;
 	}

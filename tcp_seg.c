@@ -65,7 +65,7 @@ static void options(struct pkt_reader r, struct tcp_seg *s)
 		len = pkt_u8(&r);
 		if (len < 2)
 			return;
-		body = pkt_sub(&r, len - 2u);
+		body = pkt_sub(&r, len - 2U);
 		if (r.bad)
 			return;
 		if (kind == TCPOPT_MSS && len == 4)
@@ -182,7 +182,8 @@ static uint16_t window(struct tcp_conn *t, uint32_t ack, bool syn)
 
 	if (field > UINT16_MAX)
 		field = UINT16_MAX;
-	t->told = ack + (field << shift);
+	/* Behind the guest's FIN nothing is left to be told */
+	t->told = open < 0 ? t->edge : ack + (field << shift);
 	return (uint16_t)field;
 }
 

@@ -101,7 +101,8 @@ static uint16_t place(uint64_t due, uint64_t first)
 	while (level < LEVELS - 1 &&
 	       t >> SLOT_BITS * (level + 1) != self.tick >> SLOT_BITS * (level + 1))
 		level++;
-	return (uint16_t)(level * SLOTS + ((t >> SLOT_BITS * level) & (SLOTS - 1)));
+	t = t >> SLOT_BITS * level & (SLOTS - 1);
+	return (uint16_t)(level * SLOTS + (unsigned)t);
 }
 
 /* insert() - Put an id that is in no slot into one, at tick @first or later */

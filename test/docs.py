@@ -13,6 +13,8 @@
 6. Each option that "passt --help", "pasta --help" and "qrap --help" print stands
    in its man page, and each option in bold there is one of the program's.
 7. Relative links in Markdown lead to something.
+8. Functions named there, as `name()`, exist; so do the tests in the last column
+   of a table whose third column names functions.
 
 Prints each offence and ends 1 if there is any.
 """
@@ -219,6 +221,25 @@ def check_links(path):
             problem(path, text, match.start(), f"{match.group(1)} does not exist")
 
 
+def test_exists(name):
+    """Whether a test is there, named as "unit/conn" or, of test/script, "urgent" """
+    path = name if "/" in name else f"script/{name}"
+    return bool(glob.glob(f"test/{path}.*"))
+
+
+def check_names(path, code):
+    """Check that functions and tests named in a Markdown file exist"""
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    for match in re.finditer(r"`(\w+)\(\)`", text):
+        if not re.search(rf"\b{match.group(1)}\(", code):
+            problem(path, text, match.start(), f"no function {match.group(1)}()")
+    for match in re.finditer(r"^\|[^|\n]*\|[^|\n]*\| *`\w+\(\)`[^|\n]*\|([^|\n]*)\|$", text, re.M):
+        for name in match.group(1).split(","):
+            if not test_exists(name.strip()):
+                problem(path, text, match.start(), f"no test {name.strip()}")
+
+
 def main():
     """Check everything"""
     os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -230,11 +251,13 @@ def main():
         "*.[ch]", "qrap/*.c", "test/*.c", "test/*/*.[ch]", "doc/*/*.c")), []))
     for path in sources:
         check_source(path, header_names)
+    code = "".join(open(p, encoding="utf-8").read() for p in sources)
     check_man("passt", "./passt", "passt.1")
     check_man("pasta", "./pasta", "pasta.1")
     check_man("qrap", "qrap/qrap", "qrap/qrap.1")
     for path in glob.glob("*.md") + glob.glob("doc/**/*.md", recursive=True):
         check_links(path)
+        check_names(path, code)
     print("\n".join(problems) or f"{len(sources)} files: documented")
     return bool(problems)
 

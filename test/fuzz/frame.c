@@ -4,8 +4,9 @@
  * links: frame.c tap_link.c addr.c csum.c count.c log.c util.c
  *
  * An input is a frame, but for its first two bytes: where it is cut into two
- * pieces, and flags of the offload header.  Each piece lies in memory of exactly
- * its size.
+ * pieces, and flags of the offload header, of which bit 7 asks for the checksum
+ * of an IPv4 header to be filled in.  Each piece lies in memory of exactly its
+ * size.
  */
 #include "test/fuzz/fuzz.h"
 
@@ -13,10 +14,12 @@
 #include <string.h>
 
 #include "count.h"
+#include "csum.h"
 #include "frame.h"
 #include "net.h"
 #include "tap.h"
 #include "util.h"
+#include "wire.h"
 
 enum { PREFIX = 2, L4_MAX = 64, COPY_MAX = 70000 };
 
@@ -70,8 +73,8 @@ static void pieces(const struct frame *f, uint32_t skip)
 	must(at == len);
 }
 
-/* use() - Each question that modules above ask */
-static void use(const struct frame *f, enum frame_kind kind)
+/* ask() - Each question that modules above ask */
+static void ask(const struct frame *f, enum frame_kind kind)
 {
 	uint8_t head[L4_MAX];
 
@@ -93,6 +96,20 @@ static void use(const struct frame *f, enum frame_kind kind)
 	(void)frame_csum_ok(f);
 }
 
+/* seal() - Checksum of an IPv4 header, which few inputs would have right */
+static void seal(uint8_t *frame, uint32_t len)
+{
+	struct wire_ip4 *ip = (void *)(frame + sizeof(struct wire_eth));
+	size_t hlen = (size_t)(ip->ver_ihl & 15) * 4;
+	uint16_t sum;
+
+	if (hlen < sizeof(*ip) || len < sizeof(struct wire_eth) + hlen)
+		return;
+	memset(ip->csum, 0, sizeof(ip->csum));
+	sum = csum_fold(csum_add(0, ip, hlen));
+	memcpy(ip->csum, &sum, sizeof(sum));
+}
+
 /* piece() - Bytes in memory of exactly their number */
 static struct iovec piece(const uint8_t *p, size_t n)
 {
@@ -105,25 +122,29 @@ static struct iovec piece(const uint8_t *p, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static uint8_t frame[TAP_FRAME_MAX];
 	struct tap_frame t = { .niov = 2 };
 	struct iovec iov[2];
 	enum frame_kind kind;
-	struct frame f;
+	struct frame f = { .tap = NULL };
 	size_t cut;
 
 	if (size < PREFIX || size > TAP_FRAME_MAX)
 		return 0;
 	count_reset();
-	t.vh.flags = data[1];
+	t.vh.flags = data[1] & 127;
 	t.len = (uint32_t)(size - PREFIX);
+	memcpy(frame, data + PREFIX, t.len);
+	if (data[1] & 128)
+		seal(frame, t.len);
 	cut = min_size(data[0], t.len);
-	iov[0] = piece(data + PREFIX, cut);
-	iov[1] = piece(data + PREFIX + cut, t.len - cut);
+	iov[0] = piece(frame, cut);
+	iov[1] = piece(frame + cut, t.len - cut);
 	t.iov = iov;
 
 	kind = frame_parse(&t, &f);
 	if (kind == FRAME_IP || kind == FRAME_FRAGMENT)
-		use(&f, kind);
+		ask(&f, kind);
 	free(iov[0].iov_base);
 	free(iov[1].iov_base);
 	return 0;

@@ -164,7 +164,7 @@ static void get(uint8_t how)
 	};
 	static uint8_t buf[65536];
 	struct iovec iov[4];
-	int n = tap_qemu_lend(54, 300, how * 9U, iov, 4);
+	int n = tap_qemu_lend(54, 300, (size_t)how * 9, iov, 4);
 
 	for (int i = 0; i < n; i++)
 		(void)tap_qemu_give(buf, 54, (uint32_t)iov[i].iov_len, &vh);

@@ -74,7 +74,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct iovec iov;
 	struct tcp_seg s;
 	struct frame f;
-	struct conn *c;
 
 	if (!size || size > 65536)
 		return 0;
@@ -90,6 +89,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	t.vh.flags = data[0] & 2 ? 0 : VIRTIO_NET_HDR_F_NEEDS_CSUM;
 	as_frame(&f, &t, data[0] & 1);
 	if (tcp_seg_parse(&f, &s)) {
+		struct conn *c;
+
 		must(s.hlen >= sizeof(struct wire_tcp) && s.hlen + s.len == t.len);
 		must(s.sport && s.dport && s.wscale >= -1 && s.wscale <= UINT8_MAX);
 		key.guest = f.src;

@@ -11,6 +11,7 @@ start_pasta -t 5002 -u none -T none -U none
 prlimit --pid "$PROG" --nofile=100:100
 
 ends <<'END'
+import select
 from ends import accept, guest, move, pair, remote, want
 
 kept = [pair(guest, remote, "198.51.100.1", 5001),
@@ -24,8 +25,11 @@ def exhaust(client, server, addr, port):
         for n in range(200):
             try:
                 c = client.dial(addr, port)
-                c.sendall(b"?")
+                ready, _, _ = select.select([c, ls], [], [], 5)
+                if c in ready:
+                    c.recv(1)		# a RST
                 s = accept(ls)
+                c.sendall(b"?")
                 want(b"?", s.recv(1))
                 s.sendall(b"!")
                 want(b"!", c.recv(1))
@@ -44,4 +48,4 @@ for _ in range(2):
             move(c, s, 100_000)
             move(s, c, 100_000)
 END
-is 1 "$(grep -c 'no descriptor left' "$TMP/pasta.log")" "lines in the log"
+like '[1-9]' "$(grep -c 'no descriptor left' "$TMP/pasta.log")" "lines in the log"

@@ -104,7 +104,12 @@ def pair(client, server, addr, port, at=None):
 
 def send_all(s, data):
     """Send in a thread of its own; join() it"""
-    t = threading.Thread(target=s.sendall, args=(data,), daemon=True)
+    def work():
+        view = memoryview(data)
+        while view:			# sendall() has one time-out for all
+            view = view[s.send(view):]
+
+    t = threading.Thread(target=work, daemon=True)
     t.start()
     return t
 

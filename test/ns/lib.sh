@@ -141,13 +141,14 @@ ns_differs() {
 	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
 }
 
-# host_up() - Addresses and routes of this namespace, the host of the program
+# host_up() - Addresses and routes of this namespace, the host of the program;
+# ping sockets too, unless NO_PING is set
 # $1:	"remote": a namespace at the other end of the link; "chain": two routers,
 #	$R1 and $R2, between the host and that namespace
 host_up() {
 	ip link set lo up
 	no_dad $$
-	echo "0 0" >/proc/sys/net/ipv4/ping_group_range
+	[ "${NO_PING:-}" ] || echo "0 0" >/proc/sys/net/ipv4/ping_group_range
 	case ${1:-} in
 	remote)
 		place REMOTE

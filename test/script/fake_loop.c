@@ -41,7 +41,6 @@ struct watched {
  * @n:		how many there are
  * @at:		clock at the last return
  * @spin:	returns since then
- * @end:	the script is over
  */
 static struct {
 	struct watched fd[SCRIPT_SOCKS];
@@ -50,7 +49,6 @@ static struct {
 	uint32_t n;
 	uint64_t at;
 	uint32_t spin;
-	bool end;
 } self;
 
 int loop_init(void)
@@ -121,12 +119,6 @@ void fake_loop_touch(void)
 	}
 }
 
-/* fake_loop_end() - The script is over: the link says so to the program */
-void fake_loop_end(void)
-{
-	self.end = true;
-}
-
 /* next_ready() - One event, false: none */
 static bool next_ready(struct loop_event *ev)
 {
@@ -154,7 +146,7 @@ static int collect(struct loop_event *ev, int max)
 {
 	int n = 0;
 
-	if (fake_tap_pending() || self.end)
+	if (fake_tap_pending())
 		ev[n++] = (struct loop_event){ .kind = LOOP_LINK, .events = EPOLLIN };
 	while (n < max && next_ready(&ev[n]))
 		n++;

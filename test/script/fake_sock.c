@@ -72,6 +72,7 @@ struct fake {
 /**
  * struct knock - a connection that waits to be accepted
  * @port:	at which port
+ * @ends:	both ends of it
  * @conn:	whose
  */
 struct knock {

@@ -26,27 +26,27 @@ struct waiting {
 /**
  * struct fake_udp - a socket for datagrams
  * @fd:		its descriptor, 0: unused entry
- * @ping:	for echo requests, of this family
- * @ident:	their identifier
- * @peer:	where it is connected to
- * @port:	the other end's port
- * @seq:	number of the last request
  * @n:		datagrams that wait
  * @wait:	these
- * @failed:	an error waits
- * @error:	it
+ * @error:	an error that waits, if @failed
+ * @peer:	where it is connected to
+ * @port:	the other end's port
+ * @ident:	identifier of echo requests
+ * @seq:	number of the last one
+ * @ping:	for echo requests, of this family
+ * @failed:	see @error
  */
 struct fake_udp {
 	int fd;
-	uint8_t ping;
-	uint16_t ident;
-	struct addr peer;
-	uint16_t port;
-	uint16_t seq;
 	int n;
 	struct waiting wait[WAITING];
-	bool failed;
 	struct sock_udp_error error;
+	struct addr peer;
+	uint16_t port;
+	uint16_t ident;
+	uint16_t seq;
+	uint8_t ping;
+	bool failed;
 };
 
 static struct fake_udp sock[SOCKS];
@@ -194,7 +194,7 @@ int sock_udp_recv(int fd, struct sock_udp_in *in, int max)
 	int n = 0;
 
 	for (; n < max && n < u->n; n++) {
-		uint8_t *p = buf[n] + SOCK_UDP_HEADROOM;
+		uint8_t *p = &buf[n][SOCK_UDP_HEADROOM];
 
 		in[n] = (struct sock_udp_in){ .path = u->wait[n].path, .data = p,
 					      .len = u->wait[n].len };

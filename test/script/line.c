@@ -198,7 +198,34 @@ static void do_guest(struct script_conn *c, char *const *tok, int n)
 	} else {
 		len = packet_build(tok + 1, n - 1, frame);
 	}
-	fake_tap_queue(frame, len, &vh, s.split);
+	if (s.frag)
+		packet_fragment(frame, len, s.frag);
+	else
+		fake_tap_queue(frame, len, &vh, s.split);
+}
+
+static void do_flood(struct script_conn *c, char *const *tok, int n)
+{
+	const char *colon = n == 3 ? strchr(tok[1], ':') : NULL;
+	static uint8_t frame[SCRIPT_FRAME];
+	uint32_t first, last, size;
+
+	if (!colon)
+		script_fail("flood FIRST:LAST SIZE");
+	first = (uint32_t)strtoul(tok[1], NULL, 10);
+	last = (uint32_t)script_num(colon + 1);
+	size = (uint32_t)script_num(tok[2]);
+	while (first != last) {
+		struct script_seg s = { .flags = TCP_ACK, .has_seq = true, .seq = first,
+					.win = -1, .off = -1, .cut = -1 };
+		struct virtio_net_hdr vh;
+		uint32_t len;
+
+		s.len = min_u32(size, last - first);
+		len = script_seg_build(c, &s, frame, &vh);
+		fake_tap_queue(frame, len, &vh, 0);
+		first += s.len;
+	}
 }
 
 static void do_hold(struct script_conn *c, char *const *tok, int n)
@@ -457,7 +484,8 @@ static const struct {
 	void (*act)(struct script_conn *c, char *const *tok, int n);
 	bool waits;
 } words[] = {
-	{ "guest", do_guest, false }, { "hold", do_hold, false }, { "go", do_go, false },
+	{ "guest", do_guest, false }, { "flood", do_flood, false },
+	{ "hold", do_hold, false }, { "go", do_go, false },
 	{ "host", do_host, false }, { "link", do_link, false },
 	{ "expect", do_expect, true }, { "burst", do_burst, true },
 	{ "call", do_call, true }, { "state", do_state, false },
@@ -486,6 +514,19 @@ static size_t word_at(char *const **tok, int *n, struct script_conn **c)
 	script_fail("'%s'?", (*tok)[0]);
 }
 
+/* times() - "times N ..." the rest of the line so often; 1: it is not said */
+static int times(char *const **tok, int *n)
+{
+	int t = 1;
+
+	if (*n > 2 && !strcmp((*tok)[0], "times")) {
+		t = (int)script_num((*tok)[1]);
+		*tok += 2;
+		*n -= 2;
+	}
+	return t;
+}
+
 /**
  * script_waits() - What a line waits for
  * @tok:	Words behind the time
@@ -496,8 +537,10 @@ static size_t word_at(char *const **tok, int *n, struct script_conn **c)
 int script_waits(char *const *tok, int n)
 {
 	struct script_conn *c;
-	size_t i = word_at(&tok, &n, &c);
+	size_t i;
 
+	(void)times(&tok, &n);
+	i = word_at(&tok, &n, &c);
 	return !words[i].waits ? 0 : words[i].act == do_call ? 2 : 1;
 }
 
@@ -508,8 +551,13 @@ int script_waits(char *const *tok, int n)
  */
 void script_line(char *const *tok, int n)
 {
+	int t = times(&tok, &n);
 	struct script_conn *c;
 	size_t i = word_at(&tok, &n, &c);
 
-	words[i].act(c, tok, n);
+	while (t--) {
+		if (words[i].waits && !out_first(words[i].act != do_call))
+			script_fail("%i more were to come", t + 1);
+		words[i].act(c, tok, n);
+	}
 }

@@ -226,8 +226,8 @@ static void icmp_text(const uint8_t *p, uint32_t len, const struct addr *src,
 		int n = snprintf(quote, sizeof(quote), " about proto %u ", proto);
 
 		(void)ends(quote + n, sizeof(quote) - (size_t)n, &from,
-			   ports ? get_be16(p + skip) : 0u, &to,
-			   ports ? get_be16(p + skip + 2) : 0u);
+			   ports ? get_be16(p + skip) : 0, &to,
+			   ports ? get_be16(p + skip + 2) : 0);
 	}
 	if (error)
 		(void)snprintf(text, SCRIPT_TEXT, "icmp %u/%u %s > %s mtu %u%s", p[0], p[1],
@@ -270,6 +270,38 @@ void packet_text(const uint8_t *frame, uint32_t len, char text[static SCRIPT_TEX
 	} else {
 		(void)snprintf(text, SCRIPT_TEXT, "ethertype %#x length %u",
 			       get_be16(frame + 12), len);
+	}
+}
+
+/**
+ * packet_fragment() - The guest sends an IPv4 packet in two fragments
+ * @frame:	Whole frame
+ * @len:	Its length
+ * @cut:	Payload of the first, a multiple of 8
+ */
+void packet_fragment(const uint8_t *frame, uint32_t len, uint32_t cut)
+{
+	struct virtio_net_hdr vh = { 0 };
+	const uint32_t head = ETH + IP4;
+	static uint16_t id;
+	uint32_t from = 0;
+
+	id++;
+	if (!is4(frame) || cut % 8 || head + cut >= len)
+		script_fail("it can not be cut there");
+	for (int i = 0; i < 2; i++) {
+		uint32_t n = i ? len - head - cut : cut;
+		uint8_t buf[SCRIPT_FRAME], *ip = buf + ETH;
+
+		memcpy(buf, frame, head);
+		memcpy(buf + head, frame + head + from, n);
+		put_be16(ip + 2, (uint16_t)(IP4 + n));
+		put_be16(ip + 4, id);
+		put_be16(ip + 6, (uint16_t)(i ? from / 8 : IP4_MF));
+		put_be16(ip + 10, 0);
+		put_be16(ip + 10, (uint16_t)~ones(0, ip, IP4));
+		fake_tap_queue(buf, head + n, &vh, 0);
+		from += n;
 	}
 }
 

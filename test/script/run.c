@@ -53,6 +53,7 @@
  *	guest ping A > A [id N] [seq N] [len N] [ttl N]
  *	guest arp who-has A
  *	guest hex BYTES			a whole frame
+ *	flood FIRST:LAST SIZE		segments of the guest with these bytes, of SIZE each
  *	hold, go			segments in between come as one batch
  *	host connected			connect() succeeded
  *	host error ENAME		connect() failed, or the socket died
@@ -90,7 +91,8 @@
  *	end open N			so many connections are left on purpose
  *	scale N				see scale.c
  *
- *   A name of a connection may stand behind the time: it is about that one.
+ *   A name of a connection may stand behind the time: it is about that one.  Before
+ *   that, `times N' does the rest of the line so often.
  *
  *   SEGMENT is flags, of SFRPU and . for ACK, or - for none; first:last(length);
  *   ack N; win N, unscaled; <options>: mss N, wscale N, nop, eol, sackOK, hex BYTES;
@@ -99,7 +101,8 @@
  *   number, the same acknowledgement as before; windows and options only count if
  *   given.  The guest may also send: badsum, nosum (left to the device), junk (other
  *   bytes), urg N, split N (in pieces), pad N (behind the packet), and lie: off N
- *   (data offset, words), iplen N (added to the IP length), cut N (frame length).
+ *   (data offset, words), iplen N (added to the IP length), cut N (frame length),
+ *   frag N (two fragments, N bytes in the first).
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -115,7 +118,7 @@ enum {
 	TOLERANCE_US	= 2500,		/* the wheel's ticks */
 	US_PER_MS	= 1000,
 	DEPTH		= 4,		/* of included scripts */
-	AFTER_US	= 30 * 1000000,	/* how long deadlines may last after the end */
+	AFTER_US	= 70 * 1000000,	/* how long deadlines may last after the end */
 };
 
 /**
@@ -300,34 +303,46 @@ static void add_line(const char *text, int number)
 	self.number[self.n++] = number;
 }
 
-/* load() - Read a script, with those it includes */
-static void load(const char *name, int depth)
+/* open_script() - A script, and those it includes, are a stack */
+static FILE *open_script(const char *name)
 {
 	FILE *f = fopen(name, "re");
-	char buf[SCRIPT_TEXT], path[SCRIPT_TEXT];
+
+	if (f)
+		return f;
+	(void)fprintf(stderr, "can not open %s\n", name);
+	exit(EXIT_FAILURE);
+}
+
+/* load() - Read a script; what it includes is beside it */
+static void load(const char *name)
+{
 	const char *slash = strrchr(name, '/');
-	int number = 0;
+	int dir = slash ? (int)(slash - name) + 1 : 0;
+	FILE *f[DEPTH] = { open_script(name) };
+	int number[DEPTH] = { 0 }, top = 0;
 
-	if (!f || depth > DEPTH) {
-		(void)fprintf(stderr, "can not open %s\n", name);
-		exit(EXIT_FAILURE);
-	}
-	while (fgets(buf, sizeof(buf), f)) {
-		const char *p = buf + strspn(buf, " \t");
+	while (top >= 0) {
+		char buf[SCRIPT_TEXT];
+		const char *p = buf;
 
-		buf[strcspn(buf, "\n")] = '\0';
-		number++;
-		if (!*p || *p == '#')
-			continue;
-		if (strncmp(p, "include ", 8)) {
-			add_line(p, number);
+		if (!fgets(buf, sizeof(buf), f[top])) {
+			(void)fclose(f[top--]);
 			continue;
 		}
-		(void)snprintf(path, sizeof(path), "%.*s%s",
-			       slash ? (int)(slash - name) + 1 : 0, name, p + 8);
-		load(path, depth + 1);
+		buf[strcspn(buf, "\n")] = '\0';
+		p += strspn(p, " \t");
+		number[top]++;
+		if (!strncmp(p, "include ", 8) && top < DEPTH - 1) {
+			char path[2 * SCRIPT_TEXT];
+
+			(void)snprintf(path, sizeof(path), "%.*s%s", dir, name, p + 8);
+			f[++top] = open_script(path);
+			number[top] = 0;
+		} else if (*p && *p != '#') {
+			add_line(p, number[top]);
+		}
 	}
-	(void)fclose(f);
 }
 
 /* set_up() - The lines without a time */
@@ -355,7 +370,7 @@ int main(int argc, char **argv)
 	self.base = self.start = fake_clock;
 	script_set_up_defaults();
 	self.name = argv[1];
-	load(argv[1], 0);
+	load(argv[1]);
 	set_up();
 	if (program_run())
 		script_fail("the program ended by itself");

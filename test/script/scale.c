@@ -239,7 +239,7 @@ void scale_run(uint32_t conns)
 	many = measure(n);
 	(void)printf("%u connections: %llu bytes each (entry %zu), %.0f ns to open and "
 		     "reset one; %u: %.0f ns\n", conns, (unsigned long long)grown,
-		     sizeof(struct conn), many, FEW, few);
+		     sizeof(struct conn), many, (unsigned)FEW, few);
 	if (grown >= BYTES_MAX)
 		script_fail("%llu bytes per connection", (unsigned long long)grown);
 	if (many > SLOWER_MAX * few)

@@ -21,7 +21,7 @@ enum {
 	SCRIPT_CONNS	= 32,			/* connections with a name */
 	SCRIPT_SOCKS	= CONN_MAX + 1024,	/* fake descriptors */
 	SCRIPT_FD0	= 1000,			/* number of the first of them */
-	SCRIPT_TEXT	= 512,			/* a line, or a packet as text */
+	SCRIPT_TEXT	= 1024,			/* a line, or a packet as text */
 	SCRIPT_TOKENS	= 64,
 	SCRIPT_OUT	= 4096,			/* frames and calls nobody looked at */
 	SCRIPT_FRAME	= 65535 + 14 + 12,
@@ -77,12 +77,12 @@ struct script_conn {
  * @opts:	options as text; may be a pattern in what is expected
  * @has_opts:	they were given
  * @tso:	segment size of an unsegmented frame, 0: it is not one
- * @tos:	type of service
  * @off:	data offset to lie with, words, -1: the truth
  * @iplen:	bytes to lie by in the IP length
  * @cut:	length to cut the frame to, -1: all
  * @split:	size of the pieces the frame is lent in, 0: one
  * @pad:	bytes behind the IP packet
+ * @frag:	payload of the first of two fragments it comes in, 0: it is whole
  * @bad_csum:	the checksum is wrong
  * @no_csum:	left to the device
  * @junk:	payload that is none of the stream's
@@ -106,6 +106,7 @@ struct script_seg {
 	int cut;
 	uint32_t split;
 	uint32_t pad;
+	uint32_t frag;
 	bool bad_csum;
 	bool no_csum;
 	bool junk;
@@ -194,6 +195,7 @@ void	packet_check(const uint8_t *frame, uint32_t len, const struct virtio_net_hd
 void	packet_text(const uint8_t *frame, uint32_t len, char text[static SCRIPT_TEXT]);
 bool	packet_l4(const uint8_t *frame, uint32_t len, uint8_t proto, uint32_t *at,
 		  uint32_t *l4len, struct addr *src, struct addr *dst);
+void	packet_fragment(const uint8_t *frame, uint32_t len, uint32_t cut);
 uint32_t packet_build(char *const *tok, int n, uint8_t *frame);
 
 /* out.c: what the program did */
@@ -205,7 +207,6 @@ void	out_take(bool frame);
 /* fake_loop.c */
 extern uint64_t fake_clock;
 void	fake_loop_wake(int fd);
-void	fake_loop_end(void);
 void	fake_loop_touch(void);
 
 /* fake_tap.c */

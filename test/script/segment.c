@@ -104,6 +104,8 @@ static void keyed(const char *word, const char *arg, struct script_seg *s)
 		s->split = (uint32_t)script_num(arg);
 	} else if (!strcmp(word, "pad")) {
 		s->pad = (uint32_t)script_num(arg);
+	} else if (!strcmp(word, "frag")) {
+		s->frag = (uint32_t)script_num(arg);
 	} else if (!strcmp(word, "urg")) {
 		s->urg = (uint16_t)script_num(arg);
 	} else {
@@ -234,12 +236,12 @@ static uint32_t lie(uint8_t *frame, uint32_t len, const struct script_seg *s)
 
 	if (s->iplen) {
 		uint16_t was = get_be16(field);
-		uint32_t sum;
 
 		put_be16(field, (uint16_t)(was + s->iplen));
 		if (v4) {	/* its checksum stays right, so that this is what counts */
-			sum = (uint16_t)~get_be16(frame + 24) + (uint32_t)(uint16_t)~was +
-			      get_be16(field);
+			uint32_t sum = (uint16_t)~get_be16(frame + 24) +
+				       (uint32_t)(uint16_t)~was + get_be16(field);
+
 			sum = (sum & 0xffff) + (sum >> 16);
 			sum = (sum & 0xffff) + (sum >> 16);
 			put_be16(frame + 24, (uint16_t)~sum);

@@ -10,5 +10,11 @@ include out.inc
 +0	guest . 11:11(0) ack 1461 win 0
 +1	host data 100
 +0	expect P. 3001:3101(100)
-+0	guest R 11:11(0)
+# one that begins before the last that counted, though it brings something new
++0	guest . 1:21(20) ack 3101 win 0
++0	call send 10
++0	expect . ack 21
++0	host data 100
++0	expect P. 3101:3201(100)
++0	guest R 21:21(0)
 +0	call abort

@@ -7,6 +7,8 @@ include out.inc
 +400	expect . 0:0(0)
 +1	guest . ack 1 win 512
 +0	expect P. 1:101(100)
+# an open window ends backing off
++200	expect P. 1:101(100)
 +1	guest . ack 101
 +0	guest R 1:1(0)
 +0	call abort

@@ -15,21 +15,18 @@
 /* end_of() - Where a word ends; quotes are taken off */
 static char *end_of(char **word)
 {
-	char close = **word == '"' ? '"' : **word == '<' ? '>' : '\0';
-	char *p = ++*word;
+	char *p = *word;
 
-	if (!close) {
-		--*word;
-		while (*p && !isspace((unsigned char)*p))
-			p++;
+	if (*p == '"' || *p == '<') {
+		p = strchr(p + 1, *p == '<' ? '>' : '"');
+		if (!p)
+			script_fail("no end of %s", *word);
+		if (*p == '"')
+			++*word;
 		return p;
 	}
-	while (*p && *p != close)
+	while (*p && !isspace((unsigned char)*p))
 		p++;
-	if (!*p)
-		script_fail("no %c", close);
-	if (close == '>')
-		--*word;
 	return p;
 }
 

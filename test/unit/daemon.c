@@ -111,6 +111,7 @@ static void test_pid_file(void)
 	daemon_pid_write(daemon_pid_open(path));
 	CHECK(pread(fd, text, sizeof(text) - 1, 0) > 0);
 	CHECK_STR(text, want);
+	close(fd);
 	CHECK_EQ(unlink(path), 0);
 	fd = daemon_pid_open(path);
 	CHECK_EQ(fstat(fd, &st), 0);
@@ -177,7 +178,7 @@ static void test_root(void)
 	if (!pid) {
 		if (unshare(CLONE_NEWUSER) || !write_file("/proc/self/uid_map", map))
 			_exit(0);
-		_exit(daemon_real_root() || geteuid());
+		_exit(daemon_real_root() || geteuid() ? 1 : 0);
 	}
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
 	CHECK_EQ(status, 0);
@@ -227,15 +228,15 @@ static void test_identity(void)
 
 		if (root)
 			_exit(rc || geteuid() != 65534 || getegid() != 65534 ||
-			      getuid() != 65534 || !setuid(0));
-		_exit(rc != -EPERM);
+			      getuid() != 65534 || !setuid(0) ? 1 : 0);
+		_exit(rc == -EPERM ? 0 : 1);
 	}
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
 	CHECK_EQ(status, 0);
 	pid = fork();
 	if (!pid)
 		_exit(daemon_harden() || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 ||
-		      prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0);
+		      prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0 ? 1 : 0);
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
 	CHECK_EQ(status, 0);
 }

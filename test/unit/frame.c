@@ -415,6 +415,15 @@ static void test_extensions(void)
 	CHECK_EQ(f.frag_id, 9);
 	CHECK_EQ(f.proto, WIRE_DSTOPTS);
 	CHECK_EQ(f.l4len, 8 + 24);
+	/* So does the first one, and the last one */
+	put_be16(ext + 34, 1);
+	make6(WIRE_HOPOPTS, ext, sizeof(ext), 24);
+	CHECK_EQ(parse(), FRAME_FRAGMENT);
+	CHECK(!f.frag_off && f.frag_more);
+	put_be16(ext + 34, 8 << 3);
+	make6(WIRE_HOPOPTS, ext, sizeof(ext), 24);
+	CHECK_EQ(parse(), FRAME_FRAGMENT);
+	CHECK(f.frag_off == 64 && !f.frag_more);
 }
 
 /* Headers beyond what is copied are not looked at, though they are there */
@@ -559,7 +568,7 @@ static void test_payload_limits(void)
 	CHECK_EQ(frame_copy(&f, UINT32_MAX, raw, 10), 0);
 	CHECK_EQ(frame_copy(&f, 0, raw, 0), 0);
 	/* More pieces than entries: none, rather than some */
-	for (uint32_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 4; i++)
 		iov[i] = (struct iovec){ piece[0] + i * 258, i == 3 ? 260 : 258 };
 	tap.niov = 4;
 	CHECK_EQ(frame_payload(&f, 0, 1000, v, 3), 0);

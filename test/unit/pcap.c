@@ -33,8 +33,8 @@ static char path[] = "/tmp/pcap.XXXXXX";
 static uint8_t data[FRAMES * 3000 + FRAME_SIZE];
 static uint32_t len[FRAMES];
 
-/* append() - One frame, cut into pieces */
-static void append(uint8_t *p, uint32_t n)
+/* append() - One frame of @data, cut into pieces */
+static void append(size_t from, uint32_t n)
 {
 	struct iovec iov[PIECES];
 	uint32_t at = 0;
@@ -43,7 +43,7 @@ static void append(uint8_t *p, uint32_t n)
 		uint32_t use = i == PIECES - 1 ? n - at :
 			       (uint32_t)check_below(n - at + 1);
 
-		iov[i] = (struct iovec){ p + at, use };
+		iov[i] = (struct iovec){ data + from + at, use };
 		at += use;
 	}
 	pcap_frame(iov, PIECES, n);
@@ -61,7 +61,7 @@ static uint32_t word(FILE *f)
 static void test_file(void)
 {
 	time_t before = time(NULL);
-	uint8_t *p = data;
+	size_t at = 0;
 	uint8_t got[FRAME_SIZE];
 	FILE *f;
 
@@ -71,8 +71,8 @@ static void test_file(void)
 	CHECK(pcap_on());
 	for (unsigned i = 0; i < FRAMES; i++) {
 		len[i] = i ? (uint32_t)check_below(3000) : FRAME_SIZE;
-		append(p, len[i]);
-		p += len[i];
+		append(at, len[i]);
+		at += len[i];
 	}
 	CHECK_EQ(lines, 0);
 	f = fopen(path, "rb");
@@ -86,7 +86,7 @@ static void test_file(void)
 	CHECK_EQ(word(f), 0);
 	CHECK(word(f) >= FRAME_SIZE);
 	CHECK_EQ(word(f), 1);
-	p = data;
+	at = 0;
 	for (unsigned i = 0; i < FRAMES; i++) {
 		uint32_t sec = word(f);
 
@@ -95,8 +95,8 @@ static void test_file(void)
 		CHECK_EQ(word(f), len[i]);
 		CHECK_EQ(word(f), len[i]);
 		CHECK_EQ(fread(got, 1, len[i], f), len[i]);
-		CHECK_MEM(got, p, len[i]);
-		p += len[i];
+		CHECK_MEM(got, data + at, len[i]);
+		at += len[i];
 	}
 	CHECK_EQ(fgetc(f), EOF);
 	(void)fclose(f);
@@ -115,9 +115,9 @@ static void test_errors(void)
 	CHECK_EQ(pcap_open(path), 0);
 	(void)signal(SIGXFSZ, SIG_IGN);
 	CHECK_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
-	append(data, 500);
+	append(0, 500);
 	CHECK(pcap_on());
-	append(data, 900);
+	append(0, 900);
 	small.rlim_cur = RLIM_INFINITY;
 	CHECK_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
 	CHECK(!pcap_on());

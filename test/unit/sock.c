@@ -30,13 +30,13 @@ enum { STREAM = 3000000, PEEK_MAX = 200000, WAIT_MS = 5000 };
 static bool old_kernel, own_namespace;
 static const struct sock_conf no_conf;
 
-int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+int setsockopt(int fd, int level, int optname, const void *optval, socklen_t optlen)
 {
-	if (old_kernel && level == SOL_SOCKET && name == SO_PEEK_OFF) {
+	if (old_kernel && level == SOL_SOCKET && optname == SO_PEEK_OFF) {
 		errno = EOPNOTSUPP;
 		return -1;
 	}
-	return (int)syscall(SYS_setsockopt, fd, level, name, value, len);
+	return (int)syscall(SYS_setsockopt, fd, level, optname, optval, optlen);
 }
 
 /* wait_for() - Until an event comes.  Return: poll()'s revents */

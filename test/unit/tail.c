@@ -141,7 +141,7 @@ static void test_prefix(void)
 
 static void test_peek(void)
 {
-	struct iovec all = { input, 5 * TAIL_PIECE }, iov[3];
+	struct iovec all = { input, (size_t)5 * TAIL_PIECE }, iov[3];
 
 	reset();
 	CHECK_EQ(tail_peek(0, iov, 3), 0);

@@ -25,7 +25,7 @@ static uint32_t sum16(const uint8_t *p, size_t len)
 static void test_random(void)
 {
 	for (unsigned i = 0; i < ROUNDS; i++) {
-		uint8_t before[SIZE], after[SIZE];
+		static uint8_t before[SIZE], after[SIZE];
 		uint32_t start = 2 * (uint32_t)check_below(40);
 		uint32_t offset = 2 * (uint32_t)check_below(10);
 		uint32_t len = start + offset + 2 + (uint32_t)check_below(1500);

@@ -151,7 +151,7 @@ static void unique(const char *const *name, int n)
 	for (int i = 0; i < n; i++) {
 		CHECK(name[i] && *name[i]);
 		for (int k = 0; k < i; k++)
-			CHECK(strcmp(name[i], name[k]) != 0);
+			CHECK(name[i] && name[k] && strcmp(name[i], name[k]) != 0);
 	}
 }
 

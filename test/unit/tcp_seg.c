@@ -554,6 +554,7 @@ static const struct opt_case {
 	{ 4, 0, -1, { 1, 1, 1, 2 } },			/* no length at all */
 	{ 4, 0, -1, { 1, 1, 2, 4 } },
 	{ 8, 0, 9, { 2, 3, 5, 1, 3, 3, 9, 0 } },	/* of another length */
+	{ 8, 0, 9, { 2, 5, 5, 180, 1, 3, 3, 9 } },
 	{ 8, 0, -1, { 3, 4, 7, 7, 3, 2, 0, 0 } },
 	{ 8, 0, -1, { 77, 255, 2, 4, 5, 180, 3, 3 } },
 	{ 8, 300, -1, { 2, 4, 5, 180, 2, 4, 1, 44 } },	/* twice: the last */
@@ -634,7 +635,7 @@ static void test_challenge(void)
 		count_reset();
 		sent.num = 0;
 		for (unsigned i = 0; i < 1000; i++)
-			tcp_seg_challenge(c, second * 1000000 + i * 999);
+			tcp_seg_challenge(c, second * 1000000 + UINT64_C(999) * i);
 		CHECK_EQ(sent.num, 100);
 		CHECK_EQ(count_value[COUNT_TCP_CHALLENGE], 100);
 		CHECK_EQ(last().flags, TCP_ACK);

@@ -16,7 +16,7 @@
 
 enum log_level log_level = LOG_LVL_DEBUG;
 static unsigned bugs;
-static char line[512];
+static char said[512];
 
 void log_write(enum log_level level, int error, const char *fmt, ...)
 {
@@ -26,14 +26,14 @@ void log_write(enum log_level level, int error, const char *fmt, ...)
 	if (level > log_level)
 		return;
 	va_start(ap, fmt);
-	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	(void)vsnprintf(said, sizeof(said), fmt, ap);
 	va_end(ap);
 }
 
-void log_bug(const char *file, int where, const char *what)
+void log_bug(const char *file, int line, const char *what)
 {
 	(void)file;
-	(void)where;
+	(void)line;
 	(void)what;
 	bugs++;
 }
@@ -53,7 +53,7 @@ static struct conn *fresh(void)
 	conn_init();
 	timer_init(1000000);
 	bugs = 0;
-	line[0] = '\0';
+	said[0] = '\0';
 	CHECK(addr_parse("192.0.2.2", &key.guest));
 	CHECK(addr_parse("192.0.2.1", &key.far));
 	c = conn_new(CONN_TCP, &key);
@@ -103,15 +103,15 @@ static void test_lines(void)
 	struct conn *c = fresh();
 
 	tcp_move(c, EV_GUEST_SYN);
-	CHECK_STR(line, "0.1 tcp 192.0.2.2:40000 > 192.0.2.1:80: FREE -> DIAL by guest-syn");
+	CHECK_STR(said, "0.1 tcp 192.0.2.2:40000 > 192.0.2.1:80: FREE -> DIAL by guest-syn");
 	tcp_move(c, EV_HOST_UP);
 	tcp_move(c, EV_GUEST_ACK);
 	CHECK_STR(tcp_state_name(c), "ESTABLISHED");
 	tcp_half_move(c, OUT, HE_EOF);
-	CHECK_STR(line, "0.1 tcp 192.0.2.2:40000 > 192.0.2.1:80: out FLOW -> EOF by eof");
+	CHECK_STR(said, "0.1 tcp 192.0.2.2:40000 > 192.0.2.1:80: out FLOW -> EOF by eof");
 	CHECK_STR(tcp_state_name(c), "CLOSE-WAIT");
 	tcp_half_move(c, IN, HE_EOF);
-	CHECK_STR(line, "0.1 tcp 192.0.2.2:40000 > 192.0.2.1:80: in FLOW -> EOF by eof");
+	CHECK_STR(said, "0.1 tcp 192.0.2.2:40000 > 192.0.2.1:80: in FLOW -> EOF by eof");
 	CHECK_EQ(bugs, 0);
 }
 

@@ -213,7 +213,7 @@ static void test_edges(void)
 {
 	for (unsigned shift = 10; shift <= 34; shift += 6) {
 		for (int off = -2; off <= 2; off++) {
-			uint64_t now = (UINT64_C(8) << shift) - 5 * TICK;
+			uint64_t now = (UINT64_C(8) << shift) - UINT64_C(5) * TICK;
 			uint64_t at = (UINT64_C(10) << shift) + (uint64_t)off * TICK;
 
 			reset(now);
