@@ -648,12 +648,14 @@ static void event_open(struct conn *c, uint32_t events, uint64_t now)
 	uint8_t last_out = c->tcp.half[OUT];
 	int rc = 0;
 
-	if (events & EPOLLERR)
-		rc = -sock_error(c->fd);
-	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLPRI))
-		c->tcp.flags |= TCPF_UNEVEN;
 	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP))
 		c->tcp.flags &= (uint16_t)~TCPF_DRAINED;
+	if (events & EPOLLERR) {
+		/* What came before a RST goes first; the error shows behind it */
+		rc = tcp_in_push(c, now);
+		if (!rc)
+			rc = -sock_error(c->fd);
+	}
 	if (!rc && events & EPOLLOUT)
 		rc = tcp_out_ready(c);
 	if (!rc && c->tcp.half[OUT] != HALF_FLOW)
@@ -676,6 +678,9 @@ void tcp_socket_event(uint64_t id, uint32_t events, uint64_t now)
 
 	if (!c || c->kind != CONN_TCP)
 		return;
+	/* Told once, in whichever phase: with the end of connect() at the earliest */
+	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLPRI))
+		c->tcp.flags |= TCPF_UNEVEN;
 	switch ((enum tcp_phase)c->tcp.phase) {
 	case PH_DIAL:
 		error = sock_error(c->fd);
@@ -686,8 +691,6 @@ void tcp_socket_event(uint64_t id, uint32_t events, uint64_t now)
 		break;
 	case PH_DIALED:
 	case PH_CALL:
-		if (events & (EPOLLRDHUP | EPOLLPRI))
-			c->tcp.flags |= TCPF_UNEVEN;
 		if (events & (EPOLLERR | EPOLLHUP))
 			abort_both(c, "reset by remote end before it was open");
 		break;

@@ -129,8 +129,15 @@ void tcp_out_gather(struct tcp_conn *t, struct tcp_batch *b, const struct frame 
 	if (b->fin || t->half[OUT] != HALF_FLOW)
 		return;
 	if (n) {
-		b->niov += frame_payload(f, s->hlen + old, n, b->iov + b->niov,
+		int niov = frame_payload(f, s->hlen + old, n, b->iov + b->niov,
 					 TCP_BATCH_IOV - b->niov);
+
+		/* In more pieces than a batch can name: as if it had not come */
+		if (!niov) {
+			count(DROP_TCP_LIMIT);
+			return;
+		}
+		b->niov += niov;
 		b->len += n;
 	}
 	if (n < fresh)

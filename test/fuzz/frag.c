@@ -125,7 +125,7 @@ static void one(const uint8_t *r, uint64_t now)
 	struct iovec iov = { b, 14 + ip + len };
 	struct tap_frame t = { .iov = &iov, .niov = 1, .len = (uint32_t)iov.iov_len };
 	const struct frame *whole = NULL;
-	struct frame f;
+	struct frame f = { .tap = NULL };
 
 	must(b != NULL);
 	memcpy(b, test_net.mac, sizeof(test_net.mac));

@@ -4,7 +4,7 @@
 # config-dhcp.sh - udhcpc and dhclient get all there is to get by DHCP
 . "$(dirname "$0")/lib.sh"
 need ip busybox dhclient
-host_up
+host_up alone
 guest_up
 resolver <<END
 nameserver 192.0.2.2

@@ -5,7 +5,7 @@
 # and in four
 . "$(dirname "$0")/lib.sh"
 need ip dhclient
-host_up
+host_up alone
 guest_up
 no_dad "$GUEST"
 resolver <<END

@@ -5,11 +5,11 @@
 # whether it may be; IPv6: the guest's kernel finds no duplicate
 . "$(dirname "$0")/lib.sh"
 need ip python3
-host_up
+host_up alone
 guest_up
 start_pasta -I tap0
 
-ends <<'END'
+ends - <<'END'
 import socket
 import struct
 from ends import guest, want

@@ -17,7 +17,7 @@ like "*status 0" "$out"
 
 # At this moment everything is there
 guest ip addr | grep -q 'inet 192.0.2.1/24' || fail "no address"
-guest ip addr | grep -q tentative.*2001:db8::1/64 && fail "address not usable"
+[ -z "$(guest ip addr show tentative to 2001:db8::1)" ] || fail "address not usable"
 listening 5001 || fail "port not open"
 pid=$(cat "$TMP/pid")
 is 600 "$(stat -c %a "$TMP/pid")" "mode of the PID file"

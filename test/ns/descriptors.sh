@@ -10,7 +10,7 @@ guest_up
 start_pasta -t 5002 -u none -T none -U none
 prlimit --pid "$PROG" --nofile=100:100
 
-ends <<'END'
+ends - <<'END'
 import select
 from ends import accept, guest, move, pair, remote, want
 

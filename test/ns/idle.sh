@@ -9,7 +9,7 @@ host_up remote
 guest_up
 start_pasta -t 5002 -u 5002 -T none -U none
 
-ends <<'END'
+ends - <<'END'
 from ends import guest, move, pair, remote
 
 for client, server, addr, port in ((guest, remote, "198.51.100.1", 5001),

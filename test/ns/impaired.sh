@@ -1,33 +1,71 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# impaired.sh - a virtual machine's link that loses and reorders: 100 MB arrive as
-# they were sent, each way, and each way of sending again was gone
+# impaired.sh - a virtual machine's link that loses and reorders: what arrives is
+# what was sent, and each way of sending again was gone
 # build: plain
 # serial
 . "$(dirname "$0")/lib.sh"
 need ip python3
 host_up remote
 guest_up
-start_passt -t 5002
-start_vm --loss 1 --reorder 1 --reorder-ms 2 --seed 7
-guest ip addr add 192.0.2.1/24 dev eth0
-guest ip route add default via 192.0.2.2
+start_passt -t none
 
-ends <<'END'
+# link() - A link of the virtual machine, impaired
+link() {
+	start_vm --seed 7 "$@"
+	guest ip addr add 192.0.2.1/24 dev eth0
+	guest ip route add default via 192.0.2.2
+	guest sysctl -qw net.ipv4.tcp_congestion_control=cubic
+}
+
+# move() - Move bytes: out or in, how many, how many connections
+move() {
+	ends - "$@" <<'END'
+import sys
+import threading
 import time
 from ends import guest, move, pair, remote
 
-c, s = pair(guest, remote, "198.51.100.1", 5001)
-for a, b, way in (c, s, "out"), (s, c, "in"):
-    began = time.monotonic()
-    move(a, b, 100_000_000)
-    print(way, round(time.monotonic() - began, 1), "s")
-END
+way, size, n = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+pairs = [pair(guest, remote, "198.51.100.1", 5001) for _ in range(n)]
+for c, s in pairs:
+    c.settimeout(60)
+    s.settimeout(60)
+failed = []
 
-for name in tcp-dupack-sent tcp-fast-retransmit tcp-rto; do
-	n=$(counted $name)
-	echo "$name $n"
-	[ "$n" -gt 0 ] || fail "$name: 0"
-done
+
+def one(c, s):
+    try:
+        move(*((c, s) if way == "out" else (s, c)), size)
+    except (AssertionError, OSError) as e:
+        failed.append(e)
+
+
+began = time.monotonic()
+threads = [threading.Thread(target=one, args=p) for p in pairs]
+for t in threads:
+    t.start()
+for t in threads:
+    t.join()
+if failed:
+    raise failed[0]
+took = time.monotonic() - began
+print(f"{way}, {n} at once: {size * n / 1e6:.0f} MB in {took:.1f} s")
+END
+}
+
+link --loss 1 --reorder 1 --reorder-ms 2 --dup 1
+move in 100000000 1
+move in 10000000 4
 stop_vm
+link --loss 0.1 --reorder 0.1 --reorder-ms 2 --dup 1
+move out 3000000 1
+move out 500000 4
+stop_vm
+
+for what in tcp-dupack-sent tcp-fast-retransmit tcp-rto; do
+	n=$(counted $what)
+	echo "$what $n"
+	[ "$n" -gt 0 ] || fail "$what: 0"
+done

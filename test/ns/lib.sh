@@ -109,12 +109,11 @@ within() {
 	done
 }
 
-# ends() - Run a Python program, from standard input, that holds both ends of
-# connections: see ends.py
-# $@:	Its arguments
+# ends() - Run a Python program that holds both ends of connections: see ends.py
+# $@:	"-", for standard input, and its arguments
 ends() {
 	GUEST=$GUEST REMOTE=$REMOTE PYTHONPATH=$TOP/test/ns PYTHONDONTWRITEBYTECODE=1 \
-		python3 - "$@" || fail "the program above failed"
+		python3 "$@" || fail "the program above failed"
 }
 
 # --------------------------------------------------------------------- places
@@ -143,13 +142,13 @@ ns_differs() {
 
 # host_up() - Addresses and routes of this namespace, the host of the program;
 # ping sockets too, unless NO_PING is set
-# $1:	"remote": a namespace at the other end of the link; "chain": two routers,
-#	$R1 and $R2, between the host and that namespace
+# $1:	"alone": nobody is there; "remote": a namespace at the other end of the link;
+#	"chain": two routers, $R1 and $R2, between the host and that namespace
 host_up() {
 	ip link set lo up
 	no_dad $$
 	[ "${NO_PING:-}" ] || echo "0 0" >/proc/sys/net/ipv4/ping_group_range
-	case ${1:-} in
+	case $1 in
 	remote)
 		place REMOTE
 		cable $$ host0 "$REMOTE" host1 192.0.2 2001:db8:
@@ -279,13 +278,13 @@ guest_has_route() { guest ip "-$1" route show default | grep -q .; }
 # $1:	Name: pasta or passt
 # $@:	Options
 start_prog() {
-	name=$1; shift
-	[ -x "$PROG_DIR/$name" ] || fail "not built: $PROG_DIR/$name"
-	rm -f "$TMP/$name.pid"
-	"$PROG_DIR/$name" -f -P "$TMP/$name.pid" "$@" >"$TMP/$name.log" 2>&1 &
+	PROG_NAME=$1; shift
+	[ -x "$PROG_DIR/$PROG_NAME" ] || fail "not built: $PROG_DIR/$PROG_NAME"
+	rm -f "$TMP/$PROG_NAME.pid"
+	"$PROG_DIR/$PROG_NAME" -f -P "$TMP/$PROG_NAME.pid" "$@" >"$TMP/$PROG_NAME.log" 2>&1 &
 	PROG=$!
-	within 10 started "$TMP/$name.pid"
-	kill -0 "$PROG" 2>/dev/null || fail "$name ended at once"
+	within 10 started "$TMP/$PROG_NAME.pid"
+	kill -0 "$PROG" 2>/dev/null || fail "$PROG_NAME ended at once"
 }
 started() { [ -s "$1" ] || ! kill -0 "$PROG" 2>/dev/null; }
 
@@ -319,15 +318,15 @@ stop_vm() {
 
 # counted() - Print a counter of the program, by its name in count.c; 0 if none
 counted() {
-	reports=$(grep -c ' flows: \|^flows: ' "$TMP/$name.log") || :
+	reports=$(grep -c ' flows: \|^flows: ' "$TMP/$PROG_NAME.log") || :
 	kill -USR1 "$PROG"
 	within 5 reported "$((reports + 1))"
 	awk -v name="$1" '/flows: / { n = 0 }
 		{ for (i = 1; i < NF; i++) if ($i == "count" && $(i + 1) == name) n = $(i + 2) }
-		END { print n + 0 }' "$TMP/$name.log"
+		END { print n + 0 }' "$TMP/$PROG_NAME.log"
 }
 # reported() - Whether a report is complete: the wake-ups are last
-reported() { [ "$(grep -c 'count wakeups' "$TMP/$name.log")" -ge "$1" ]; }
+reported() { [ "$(grep -c 'count wakeups' "$TMP/$PROG_NAME.log")" -ge "$1" ]; }
 
 # stop_prog() - End the program, which has to do so by itself and well
 stop_prog() {

@@ -13,7 +13,7 @@ strace -f -p "$PROG" -e trace=brk,mmap,mremap -o "$TMP/trace" 2>"$TMP/strace.log
 within 5 grep -q attached "$TMP/strace.log"
 
 guest ping -q -c 3 -i 0.1 -s 3000 198.51.100.1 >/dev/null
-ends <<'END'
+ends - <<'END'
 from ends import fails, guest, host, move, pair, remote, want
 
 kept = []

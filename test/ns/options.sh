@@ -5,7 +5,7 @@
 # it, with exit status 1
 . "$(dirname "$0")/lib.sh"
 need ip
-host_up
+host_up alone
 
 # wrong() - Check that it is refused
 # $1:	Pattern of the one line

@@ -8,7 +8,7 @@ need ip ping
 NO_PING=1
 host_up remote
 guest_up
-start_pasta
+start_pasta -t none
 
 never guest ping -c 1 -W 1 198.51.100.1
 never guest ping -c 1 -W 1 198.51.100.1

@@ -7,7 +7,7 @@ need ip ping
 host_up chain
 guest_up
 in_ns "$R1" ip route add unreachable 198.18.0.0/24
-start_pasta
+start_pasta -t none
 
 for far in 198.51.100.1 2001:db8:1::1; do
 	guest ping -q -c 20 -i 0.01 "$far" >/dev/null

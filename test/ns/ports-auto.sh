@@ -6,9 +6,9 @@
 need ip python3 ss
 host_up remote
 guest_up
-start_pasta			# auto is the default of all four
+start_pasta -T auto		# as is the default of all four
 
-ends <<'END'
+ends - <<'END'
 from ends import guest, host, remote, until, want
 
 

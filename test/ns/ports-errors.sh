@@ -4,7 +4,7 @@
 # ports-errors.sh - ports that can not be had: named before the program begins
 . "$(dirname "$0")/lib.sh"
 need ip python3 socat
-host_up
+host_up alone
 guest_up
 
 # refused() - Check that these options end the program, and what it says

@@ -13,7 +13,7 @@ start_pasta -T none -U none \
 	-t 2001:db8::1/5030 -t %host0/5031 -t 127.0.0.1/5032 \
 	-u 5001,5003-5006,~5004,5010:6010 -u 192.0.2.3/5020
 
-ends <<'END'
+ends - <<'END'
 from ends import accept, fails, guest, remote, want
 
 

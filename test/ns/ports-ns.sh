@@ -5,11 +5,11 @@
 # from there to the host's, without passing the tap
 . "$(dirname "$0")/lib.sh"
 need ip python3
-host_up
+host_up alone
 guest_up
 start_pasta -t 5001 -u 5001 -T 5002,5010:6010 -U 5002
 
-ends <<'END'
+ends - <<'END'
 import socket
 from ends import fails, guest, host, move, pair, read, reset, want
 

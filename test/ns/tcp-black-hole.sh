@@ -12,9 +12,9 @@ in_ns "$R2" ip link set left mtu 1300
 in_ns "$R1" nft 'add table ip t
 	add chain ip t out { type filter hook output priority 0; }
 	add rule ip t out icmp type destination-unreachable drop'
-start_pasta
+start_pasta -t none
 
-ends <<'END'
+ends - <<'END'
 from ends import guest, move, pair, remote
 
 c, s = pair(guest, remote, "198.51.100.1", 5001)

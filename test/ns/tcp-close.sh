@@ -10,7 +10,7 @@ host_up remote
 guest_up
 start_pasta -t 5002
 
-ends <<'END'
+ends - <<'END'
 import socket
 from ends import guest, move, pair, read, remote, tcp_state, until, want
 

@@ -25,7 +25,7 @@ within 5 has_address "$R2" 2001:db8:a1::2
 chain_routes
 start_pasta -t 5002
 
-ends <<'END'
+ends - <<'END'
 import time
 from ends import guest, move, pair, remote, want
 

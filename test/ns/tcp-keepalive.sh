@@ -7,9 +7,9 @@
 need ip python3 nstat
 host_up remote
 guest_up
-start_pasta
+start_pasta -t none
 
-ends <<'END'
+ends - <<'END'
 import socket
 import subprocess
 from ends import guest, move, pair, remote, until

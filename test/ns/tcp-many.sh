@@ -9,7 +9,7 @@ host_up remote
 guest_up
 start_pasta -t 5002
 
-ends <<'END'
+ends - <<'END'
 import socket
 import threading
 from ends import accept, guest, read, remote, want

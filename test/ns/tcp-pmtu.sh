@@ -10,7 +10,7 @@ in_ns "$R1" ip link set right mtu 1300
 in_ns "$R2" ip link set left mtu 1300
 start_pasta -t 5002
 
-ends <<'END'
+ends - <<'END'
 from ends import guest, move, pair, remote
 
 for client, server, addr in ((guest, remote, "198.51.100.1"),

@@ -30,7 +30,7 @@ reject forward 'ip6 daddr 2001:db8:e1::/64' 'icmpv6 type no-route'
 reject forward 'ip6 daddr 2001:db8:e2::/64' 'icmpv6 type addr-unreachable'
 reject input 'tcp dport 5005' 'icmpx type port-unreachable'
 
-ends <<'END'
+ends - <<'END'
 from ends import fails, guest, host, remote
 
 # What the guest sees, and what a program of the host sees itself

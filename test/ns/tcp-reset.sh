@@ -8,7 +8,7 @@ host_up remote
 guest_up
 start_pasta -t 5002
 
-ends <<'END'
+ends - <<'END'
 import select
 import socket
 from ends import fails, guest, pair, read, remote, reset, want

@@ -8,7 +8,7 @@ host_up remote
 guest_up
 start_pasta -t 5002
 
-ends <<'END'
+ends - <<'END'
 from ends import guest, move, pair, remote, want
 
 for far, near in (("198.51.100.1", "192.0.2.1"), ("2001:db8:1::1", "2001:db8::1")):

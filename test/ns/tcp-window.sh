@@ -6,9 +6,9 @@
 need ip python3
 host_up remote
 guest_up
-start_pasta
+start_pasta -t none
 
-ends <<'END'
+ends - <<'END'
 import hashlib
 import os
 import socket

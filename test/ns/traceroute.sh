@@ -6,7 +6,7 @@
 need ip traceroute
 host_up chain
 guest_up
-start_pasta
+start_pasta -t none
 
 # hops() - Addresses of a trace
 # $@:	Options of traceroute

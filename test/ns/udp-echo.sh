@@ -9,7 +9,7 @@ host_up remote
 guest_up
 start_pasta -u 5002
 
-ends <<'END'
+ends - <<'END'
 import os
 from ends import guest, remote, want
 

@@ -9,9 +9,9 @@ guest_up
 in_ns "$R1" ip route add unreachable 198.18.0.0/24
 in_ns "$R1" ip route add unreachable 2001:db8:e2::/64
 in_ns "$R1" ip link set right mtu 1300
-start_pasta
+start_pasta -t none
 
-ends <<'END'
+ends - <<'END'
 import socket
 import struct
 from ends import fails, guest, want

@@ -18,5 +18,14 @@ include out.inc
 +0	call send 2000
 +0	expect . ack 6001
 +0	expect . ack 8001
+# one alone that is in more pieces is not taken, nor what is behind it
++0	hold
++1	guest . 8001:9001(1000) split 10
++0	guest FP. 9001:9101(100)
++0	go
++0	expect . ack 8001
++0	expect . ack 8001
++0	count tcp-limit 1
++0	state OPEN FLOW FLOW
 +0	guest R 8001:8001(0)
 +0	call abort

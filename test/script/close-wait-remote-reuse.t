@@ -12,5 +12,6 @@ include in.inc
 +5	host accept 8080
 +0	expect S 0:0(0)
 +0	state CALL
++0	flows 1
 +1	guest R. 0:0(0) ack 1
 +0	call abort

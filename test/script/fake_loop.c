@@ -41,6 +41,7 @@ struct watched {
  * @n:		how many there are
  * @at:		clock at the last return
  * @spin:	returns since then
+ * @fail:	error of the next loop_add()
  */
 static struct {
 	struct watched fd[SCRIPT_SOCKS];
@@ -49,6 +50,7 @@ static struct {
 	uint32_t n;
 	uint64_t at;
 	uint32_t spin;
+	int fail;
 } self;
 
 int loop_init(void)
@@ -84,6 +86,12 @@ int loop_add(int fd, enum loop_kind kind, uint64_t id, uint32_t events)
 {
 	struct watched *w = watched(fd);
 
+	if (self.fail) {
+		int rc = -self.fail;
+
+		self.fail = 0;
+		return rc;
+	}
 	if (w->on)
 		return -EEXIST;
 	*w = (struct watched){ .id = id, .events = events, .kind = (uint8_t)kind, .on = true,
@@ -108,6 +116,12 @@ int loop_mod(int fd, enum loop_kind kind, uint64_t id, uint32_t events)
 void loop_del(int fd)
 {
 	watched(fd)->on = false;
+}
+
+/* fake_loop_fail_next() - The next descriptor can not be watched */
+void fake_loop_fail_next(int error)
+{
+	self.fail = error;
 }
 
 /* fake_loop_touch() - Have the memory now, so that it is not taken for the program's */

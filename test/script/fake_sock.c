@@ -235,14 +235,15 @@ void fake_sock_connected(int fd)
 	fake_loop_wake(fd);
 }
 
-void fake_sock_error(int fd, int error)
+void fake_sock_error(int fd, int error, bool tell)
 {
 	struct fake *s = at(fd);
 
 	s->error = error;
 	s->kind = CLOSED;
 	s->unacked = 0;
-	fake_loop_wake(fd);
+	if (tell)
+		fake_loop_wake(fd);
 }
 
 void fake_sock_data(int fd, uint32_t n)
@@ -295,6 +296,15 @@ void fake_sock_fin_acked(int fd)
 	fake_loop_wake(fd);
 }
 
+/* fake_sock_ack_all() - All was acknowledged, and our FIN, if there is one */
+void fake_sock_ack_all(int fd, bool fin)
+{
+	if (fin && at(fd)->fin_out)
+		fake_sock_fin_acked(fd);
+	else
+		fake_sock_acked(fd, at(fd)->unacked);
+}
+
 void fake_sock_hold_acks(int fd)
 {
 	at(fd)->hold = true;
@@ -318,6 +328,11 @@ void fake_sock_take(int fd, int64_t n)
 void fake_sock_stall(int fd)
 {
 	at(fd)->stall = true;
+}
+
+bool fake_sock_connecting(int fd)
+{
+	return at(fd)->kind == CONNECTING;
 }
 
 uint32_t fake_sock_unread(int fd)
@@ -529,12 +544,14 @@ ssize_t sock_tcp_peek(int fd, uint32_t skip, struct iovec *iov, int niov)
 	left = s->in_end - place;
 	if (skip > s->in_end - s->in_taken)
 		script_fail("%u bytes in flight, %u are there", skip, s->in_end - s->in_taken);
-	if (!left && e) {
+	if (!left && script_setup.old && skip)
+		return -EAGAIN;
+	if (!left && e && !s->fin_in) {
 		s->error = 0;
 		return -e;
 	}
 	if (!left && (s->fin_in || s->kind == CLOSED))
-		return script_setup.old && skip ? -EAGAIN : 0;
+		return 0;
 	if (!left)
 		return -EAGAIN;
 	for (int i = 0; i < niov; i++) {

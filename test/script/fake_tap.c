@@ -40,9 +40,9 @@ struct queued {
  * @n:		how many
  * @taken:	borrowed
  * @held:	they are not shown yet
- * @full:	no room toward the guest
- * @room:	there is room again, to be told
+ * @tell:	there is room again, to be told
  * @end:	the guest goes
+ * @left:	frames there is room for, -1: any number
  * @limit:	frames lent at most
  * @hlen:	header length of the present loan
  * @unit:	payload per frame
@@ -56,16 +56,16 @@ static struct {
 	unsigned n;
 	int taken;
 	bool held;
-	bool full;
-	bool room;
+	bool tell;
 	bool end;
+	int left;
 	int limit;
 	unsigned hlen;
 	uint32_t unit;
 	int lent;
 	int given;
 	uint8_t slot[LEND][SCRIPT_FRAME + TAP_HEAD_MAX];
-} self = { .limit = LEND };
+} self = { .limit = LEND, .left = -1 };
 
 /* fake_tap_queue() - The guest sends a frame, in pieces of @split bytes */
 void fake_tap_queue(const uint8_t *frame, uint32_t len, const struct virtio_net_hdr *vh,
@@ -103,11 +103,11 @@ void fake_tap_release(void)
 	self.held = false;
 }
 
-/* fake_tap_full() - The link has no room toward the guest, or has it again */
-void fake_tap_full(bool full)
+/* fake_tap_room() - There is room for so many frames toward the guest, -1: no end */
+void fake_tap_room(int frames)
 {
-	self.room = self.full && !full;
-	self.full = full;
+	self.tell = !self.left && frames;
+	self.left = frames;
 }
 
 /* fake_tap_limit() - Lend so many frames at once and no more */
@@ -129,7 +129,7 @@ unsigned fake_tap_pending(void)
 
 	if (self.n && !self.held)
 		what |= TAP_EV_FRAMES;
-	if (self.room)
+	if (self.tell)
 		what |= TAP_EV_ROOM;
 	if (self.end)
 		what |= TAP_EV_END;
@@ -155,7 +155,7 @@ unsigned tap_event(uint64_t id, uint32_t events)
 
 	(void)id;
 	(void)events;
-	self.room = false;
+	self.tell = false;
 	return what;
 }
 
@@ -219,11 +219,9 @@ int tap_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov, int m
 {
 	int n = 0;
 
-	if (self.full)
-		return 0;
 	if (!want || hlen > TAP_HEAD_MAX)
 		script_fail("tap_lend(%u, %u, %zu)", hlen, unit, want);
-	for (; n < max && n < self.limit && want; n++) {
+	for (; n < max && n < self.limit && n != self.left && want; n++) {
 		iov[n].iov_base = self.slot[n] + TAP_HEAD_MAX;
 		iov[n].iov_len = min_size(unit, want);
 		want -= iov[n].iov_len;
@@ -238,6 +236,8 @@ int tap_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov, int m
 /* deliver() - Complete the checksum where the link would, and hand it over */
 static void deliver(uint8_t *frame, uint32_t len, const struct virtio_net_hdr *vh)
 {
+	if (self.left > 0)
+		self.left--;
 	tap_link_csum(frame, len, vh);
 	out_frame(frame, len, vh);
 }
@@ -263,7 +263,7 @@ int tap_send(const void *frame, uint32_t len, const struct virtio_net_hdr *vh)
 	static uint8_t copy[SCRIPT_FRAME];
 
 	self.lent = 0;
-	if (self.full) {
+	if (!self.left) {
 		count(DROP_LINK_FULL);
 		return -ENOBUFS;
 	}

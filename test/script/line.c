@@ -17,7 +17,8 @@
 #include "tcp_state.h"
 #include "timer.h"
 
-enum { GPORT = 40000, FPORT = 80, SNDBUF = 262144, MTU = 1500, GISN = 0x600 };
+enum { GPORT = 40000, FPORT = 80, SNDBUF = 262144, MTU = 1500, GISN = 0x600,
+       ISN_SLACK = 1000 };
 
 /**
  * struct line_self - state of this file
@@ -261,45 +262,69 @@ static void host_datagram(int fd, char *const *tok, int n)
 	fake_udp_datagram(fd, (uint32_t)script_num(tok[2]), n > 3 ? &from : NULL, port);
 }
 
+/* host_stream() - What the remote end, or its kernel, does; false: none of these */
+static bool host_stream(int fd, char *const *tok, int n)
+{
+	const char *what = tok[1], *arg = n > 2 ? tok[2] : NULL;
+
+	if (!strcmp(what, "data"))
+		fake_sock_data(fd, (uint32_t)script_num(arg));
+	else if (!strcmp(what, "fin"))
+		fake_sock_fin(fd);
+	else if (!strcmp(what, "take"))
+		fake_sock_take(fd, arg && !strcmp(arg, "all") ? -1 : script_num(arg));
+	else if (!strcmp(what, "room") && n == 4)
+		fake_sock_room(fd, (uint32_t)script_num(arg), (uint32_t)script_num(tok[3]));
+	else if (!strcmp(what, "hold"))
+		fake_sock_hold_acks(fd);
+	else if (!strcmp(what, "acked"))
+		fake_sock_acked(fd, (uint32_t)script_num(arg));
+	else if (!strcmp(what, "finacked"))
+		fake_sock_fin_acked(fd);
+	else if (!strcmp(what, "stalled"))
+		fake_sock_stall(fd);
+	else
+		return false;
+	return true;
+}
+
+/* host_fails() - "host WHAT ENAME"; false: none of these */
+static bool host_fails(int fd, char *const *tok, int n)
+{
+	const char *what = tok[1], *arg = n > 2 ? tok[2] : NULL;
+
+	if (!strcmp(what, "error"))
+		fake_sock_error(fd, script_errno(arg), true);
+	else if (!strcmp(what, "broken"))
+		fake_sock_error(fd, script_errno(arg), false);
+	else if (!strcmp(what, "nowatch"))
+		fake_loop_fail_next(script_errno(arg));
+	else if (!strcmp(what, "nosocket"))
+		fake_sock_fail_next(script_errno(arg));
+	else
+		return false;
+	return true;
+}
+
 static void do_host(struct script_conn *c, char *const *tok, int n)
 {
-	const char *what = n > 1 ? tok[1] : "", *arg = n > 2 ? tok[2] : NULL;
+	const char *what = n > 1 ? tok[1] : "";
 
 	if (!strcmp(what, "connected")) {
 		fake_sock_connected(c->fd);
-	} else if (!strcmp(what, "error")) {
-		fake_sock_error(c->fd, script_errno(arg));
-	} else if (!strcmp(what, "accept")) {
-		host_accept(c, (uint16_t)script_num(arg));
-	} else if (!strcmp(what, "data")) {
-		fake_sock_data(c->fd, (uint32_t)script_num(arg));
-	} else if (!strcmp(what, "fin")) {
-		fake_sock_fin(c->fd);
-	} else if (!strcmp(what, "take")) {
-		fake_sock_take(c->fd, arg && !strcmp(arg, "all") ? -1 : script_num(arg));
-	} else if (!strcmp(what, "room") && n == 4) {
-		fake_sock_room(c->fd, (uint32_t)script_num(arg), (uint32_t)script_num(tok[3]));
-	} else if (!strcmp(what, "hold")) {
-		fake_sock_hold_acks(c->fd);
-	} else if (!strcmp(what, "acked")) {
-		fake_sock_acked(c->fd, (uint32_t)script_num(arg));
-	} else if (!strcmp(what, "finacked")) {
-		fake_sock_fin_acked(c->fd);
-	} else if (!strcmp(what, "stalled")) {
-		fake_sock_stall(c->fd);
-	} else if (!strcmp(what, "nosocket")) {
-		fake_sock_fail_next(script_errno(arg));
+	} else if (!strcmp(what, "accept") && n == 3) {
+		host_accept(c, (uint16_t)script_num(tok[2]));
 	} else if (!strcmp(what, "datagram") && n > 2) {
 		host_datagram(c->fd, tok, n);
 	} else if (!strcmp(what, "icmp") && n == 6) {
 		struct addr from = script_addr(tok[5]);
 
-		fake_udp_error(c->fd, (uint8_t)script_num(arg), (uint8_t)script_num(tok[3]),
-			       (uint32_t)script_num(tok[4]), &from);
-	} else if (!strcmp(what, "event")) {
-		tcp_socket_event((uint64_t)script_num(arg), EPOLLIN | EPOLLOUT | EPOLLHUP,
-				 fake_clock);
-	} else {
+		fake_udp_error(c->fd, (uint8_t)script_num(tok[2]),
+			       (uint8_t)script_num(tok[3]), (uint32_t)script_num(tok[4]), &from);
+	} else if (!strcmp(what, "event") && n == 3) {
+		tcp_socket_event((uint64_t)script_num(tok[2]),
+				 EPOLLIN | EPOLLOUT | EPOLLHUP, fake_clock);
+	} else if (n < 2 || (!host_stream(c->fd, tok, n) && !host_fails(c->fd, tok, n))) {
 		script_fail("host %s?", what);
 	}
 }
@@ -308,9 +333,9 @@ static void do_link(struct script_conn *c, char *const *tok, int n)
 {
 	(void)c;
 	if (n == 2 && !strcmp(tok[1], "full"))
-		fake_tap_full(true);
-	else if (n == 2 && !strcmp(tok[1], "room"))
-		fake_tap_full(false);
+		fake_tap_room(0);
+	else if (n >= 2 && !strcmp(tok[1], "room"))
+		fake_tap_room(n > 2 ? (int)script_num(tok[2]) : -1);
 	else if (n == 3 && !strcmp(tok[1], "lend"))
 		fake_tap_limit((int)script_num(tok[2]));
 	else
@@ -447,6 +472,26 @@ static void do_idle(struct script_conn *c, char *const *tok, int n)
 		script_fail("a deadline is pending");
 }
 
+static void do_isn(struct script_conn *c, char *const *tok, int n)
+{
+	int64_t off = n == 2 ? (int64_t)(c->oisn - c->before) - script_num(tok[1]) : 1;
+
+	if (off < -ISN_SLACK || off > ISN_SLACK)
+		script_fail("it is %u more", c->oisn - c->before);
+}
+
+static void do_due(struct script_conn *c, char *const *tok, int n)
+{
+	const struct conn *e = entry(c);
+	uint64_t due = e ? timer_due(conn_index(e)) : 0;
+
+	if (n != 2 || !e)
+		script_fail("due MS, of a connection that is there");
+	if (due < fake_clock + (uint64_t)script_num(tok[1]) * 1000)
+		script_fail("its timer runs out in %llu ms",
+			    (unsigned long long)(due - fake_clock) / 1000);
+}
+
 static void do_quiet(struct script_conn *c, char *const *tok, int n)
 {
 	(void)c;
@@ -491,6 +536,7 @@ static const struct {
 	{ "call", do_call, true }, { "state", do_state, false },
 	{ "count", do_count, false }, { "unread", do_unread, false },
 	{ "flows", do_flows, false }, { "idle", do_idle, false },
+	{ "due", do_due, false }, { "isn", do_isn, false },
 	{ "quiet", do_quiet, false }, { "end", do_end, false },
 	{ "scale", do_scale, false },
 };

@@ -2,6 +2,7 @@
 conn b 40001 198.51.100.1 80
 conn c 40002 198.51.100.1 80
 conn d 40003 198.51.100.1 80
+conn e 40004 198.51.100.1 80
 # length 0 would be an endless loop
 0	guest S 0:0(0) <mss 700,hex 0300>
 +0	call connect 198.51.100.1:80
@@ -36,3 +37,13 @@ conn d 40003 198.51.100.1 80
 +0	d expect S. 0:0(0) ack 1 <mss 1460,nop,wscale 8>
 +0	d guest R 1:1(0)
 +0	d call abort
+# the end counts, whatever is behind it
++1	e guest S 0:0(0) <eol,hex 02,mss 700>
++0	e call connect 198.51.100.1:80
++0	e host connected
++0	e expect S. 0:0(0) ack 1 <mss 1460>
++0	e guest . ack 1
++1	e host data 1000
++0	e burst 1:1001 536
++0	e guest R 1:1(0)
++0	e call abort

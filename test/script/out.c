@@ -105,7 +105,7 @@ void out_call(int fd, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(o->text, sizeof(o->text), fmt, ap);
 	va_end(ap);
-	script_note("\t\t* %s", o->text);
+	script_note("\t\t* %s (%i)", o->text, fd);
 }
 
 /**

@@ -181,6 +181,10 @@ void packet_check(const uint8_t *frame, uint32_t len, const struct virtio_net_hd
 	if (type != WIRE_IP4 && type != WIRE_IP6)
 		script_fail("ethertype of the frame above");
 	l4 = check_ip(frame, len, &proto);
+	if (vh->gso_type != VIRTIO_NET_HDR_GSO_NONE && proto == WIRE_TCP &&
+	    (!(vh->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) || !vh->gso_size ||
+	     vh->hdr_len != l4 + (uint32_t)(frame[l4 + 12] >> 4) * 4))
+		script_fail("offload header of the frame above");
 	if (vh->gso_type == VIRTIO_NET_HDR_GSO_NONE && len > (uint32_t)net->mtu + ETH)
 		script_fail("the frame above is larger than the MTU");
 	if (get_be16(frame + ETH + 6) & (IP4_MF | IP4_OFFSET) && is4(frame))
@@ -228,6 +232,10 @@ static void icmp_text(const uint8_t *p, uint32_t len, const struct addr *src,
 		(void)ends(quote + n, sizeof(quote) - (size_t)n, &from,
 			   ports ? get_be16(p + skip) : 0, &to,
 			   ports ? get_be16(p + skip + 2) : 0);
+		n = (int)strlen(quote);
+		if (proto == WIRE_TCP)
+			(void)snprintf(quote + n, sizeof(quote) - (size_t)n, " seq %u",
+				       get_be32(p + skip + 4));
 	}
 	if (error)
 		(void)snprintf(text, SCRIPT_TEXT, "icmp %u/%u %s > %s mtu %u%s", p[0], p[1],

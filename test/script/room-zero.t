@@ -31,5 +31,14 @@ include out.inc
 +0	call send 10
 +0	expect . ack 6155
 +0	host acked 10
-+0	guest R 6155:6155(0)
+# and once more
++0	host room 8192 4096
++1	guest P. 6155:10241(4086)
++0	call send 4086
++0	expect . ack 10241 win 0
++1	host room 8192 0
++0	expect . ack 10241 win 8
++0	count tcp-window-update 2
++0	host acked 4086
++0	guest R 10241:10241(0)
 +0	call abort

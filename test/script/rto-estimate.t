@@ -33,5 +33,16 @@
 +0	host data 10
 +0	expect P. 61:71(10)
 +816	expect P. 61:71(10)
++10	guest . ack 71
++0	host data 10
++0	expect P. 71:81(10)
+# 900 ms: SRTT 550, RTTVAR 159.3, RTO 1187
++900	guest . ack 81
++0	host data 10
++0	expect P. 81:91(10)
+# from the first byte in flight, whatever follows (RFC 6298, 5.1)
++1000	host data 10
++0	expect P. 91:101(10)
++187	expect P. 81:101(20)
 +0	guest R 1:1(0)
 +0	call abort

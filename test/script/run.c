@@ -5,7 +5,7 @@
  * links: test/script/word.c test/script/line.c test/script/segment.c
  * links: test/script/packet.c test/script/out.c test/script/program.c
  * links: test/script/fake_loop.c test/script/fake_tap.c test/script/fake_sock.c
- * links: test/script/fake_udp.c test/script/scale.c
+ * links: test/script/fake_udp.c test/script/random.c test/script/scale.c
  * links: addr.c arp.c conf.c conn.c count.c csum.c daemon.c dhcp.c dhcp_opt.c
  * links: dhcpv6.c dhcpv6_msg.c dnsname.c frag.c frame.c fwd.c fwd_listen.c icmp.c
  * links: log.c ndp.c net.c netlink.c nlmsg.c ns.c ns_agent.c ns_enter.c option.c
@@ -57,6 +57,7 @@
  *	hold, go			segments in between come as one batch
  *	host connected			connect() succeeded
  *	host error ENAME		connect() failed, or the socket died
+ *	host broken ENAME		it died, but there was no event yet
  *	host accept PORT		somebody connects to a forwarded port
  *	host data N			bytes of the remote end
  *	host fin			its FIN
@@ -67,10 +68,11 @@
  *	host finacked			and our FIN, with all before it
  *	host stalled			the kernel retransmits without progress
  *	host nosocket ENAME		the next socket can not be made
+ *	host nowatch ENAME		or not be watched
  *	host datagram N [A:P]		a datagram came; echo reply: bytes of the message
  *	host icmp TYPE CODE MTU A	an ICMP error of A came for the last datagram
  *	host event ID			a stale event, of a connection long gone
- *	link full, link room		toward the guest
+ *	link full, link room [N]	toward the guest; for N frames
  *	link lend N			so many frames at once
  *
  *   What has to be, and nothing else may:
@@ -87,8 +89,12 @@
  *	unread N			bytes the program did not consume
  *	flows N				entries of the table in use
  *	idle				no deadline is pending
+ *	isn N				the program's is N more than for the connection
+ *					before, with these ends (about)
+ *	due MS				its timer runs out in MS ms, or later
  *	quiet				nothing came (until the time of this line)
  *	end open N			so many connections are left on purpose
+ *	random SEED N			N things by chance, see random.c
  *	scale N				see scale.c
  *
  *   A name of a connection may stand behind the time: it is about that one.  Before
@@ -258,6 +264,13 @@ bool script_step(uint64_t deadline)
 	n = script_split(text, tok);
 	if (!n)
 		script_fail("nothing behind the time");
+	if (!strcmp(tok[0], "random") && n == 3) {
+		waits = script_random((uint64_t)script_num(tok[1]),
+				      (uint32_t)script_num(tok[2]), deadline);
+		self.next += waits < 0;
+		self.base = fake_clock;
+		return waits;
+	}
 	waits = script_waits(tok, n);
 	if (!waits) {
 		unexpected();

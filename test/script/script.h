@@ -37,6 +37,7 @@ enum {
  * @gisn:	initial sequence number of the guest, what its numbers count from
  * @gfirst:	first byte of its stream, from @gisn: 1, unless a SYN had another number
  * @oisn:	initial sequence number of the program, learnt from its first SYN
+ * @before:	the one of the last connection with these ends
  * @known:	@oisn is
  * @gnext:	behind the last byte the guest sent, from @gisn
  * @gack:	last acknowledgement of the guest, from @oisn
@@ -54,6 +55,7 @@ struct script_conn {
 	uint32_t gisn;
 	uint32_t gfirst;
 	uint32_t oisn;
+	uint32_t before;
 	bool known;
 	uint32_t gnext;
 	uint32_t gack;
@@ -208,13 +210,14 @@ void	out_take(bool frame);
 extern uint64_t fake_clock;
 void	fake_loop_wake(int fd);
 void	fake_loop_touch(void);
+void	fake_loop_fail_next(int error);
 
 /* fake_tap.c */
 void	fake_tap_queue(const uint8_t *frame, uint32_t len, const struct virtio_net_hdr *vh,
 		       uint32_t split);
 void	fake_tap_release(void);
 void	fake_tap_hold(void);
-void	fake_tap_full(bool full);
+void	fake_tap_room(int frames);
 void	fake_tap_limit(int frames);
 unsigned fake_tap_pending(void);
 void	fake_tap_end(void);
@@ -225,7 +228,7 @@ uint32_t fake_sock_poll(int fd);
 bool	fake_sock_level(int fd);
 uint32_t fake_sock_open(void);
 void	fake_sock_connected(int fd);
-void	fake_sock_error(int fd, int error);
+void	fake_sock_error(int fd, int error, bool tell);
 
 void	fake_sock_data(int fd, uint32_t n);
 void	fake_sock_fin(int fd);
@@ -238,6 +241,8 @@ void	fake_sock_stall(int fd);
 void	fake_sock_fail_next(int error);
 void	fake_sock_knock(uint16_t port, struct script_conn *c);
 uint32_t fake_sock_unread(int fd);
+bool	fake_sock_connecting(int fd);
+void	fake_sock_ack_all(int fd, bool fin);
 int	fake_sock_new(void);
 void	fake_sock_touch(void);
 void	fake_sock_free(int fd);
@@ -251,6 +256,9 @@ void	fake_udp_close(int fd);
 
 /* program.c */
 int	program_run(void);
+
+/* random.c */
+int	script_random(uint64_t seed, uint32_t n, uint64_t deadline);
 
 /* scale.c */
 extern bool script_lean;

@@ -369,6 +369,7 @@ bool script_seg_read(const struct script_out *o, struct script_conn *c,
 		script_fail("data offset of the frame above");
 	s->flags = t[13];
 	if (s->flags & TCP_SYN && !c->known) {
+		c->before = c->oisn;
 		c->oisn = get_be32(t + 4);
 		c->known = true;
 	}

@@ -3,9 +3,11 @@ include out.inc
 +1	host data 3000
 +0	burst 1:3001 1460
 +1	guest . ack 3001 win 0
-+1	host data 2000
++1	host data 1000
 +0	quiet
-+200	expect . 3000:3000(0)
+# what comes meanwhile does not put the probe off
++100	host data 1000
++100	expect . 3000:3000(0)
 +1	guest . ack 3001 win 0
 +399	expect . 3000:3000(0)
 +1	guest . ack 3001 win 0

@@ -12,16 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { QUOTE = 0x22 };
+
 /* end_of() - Where a word ends; quotes are taken off */
 static char *end_of(char **word)
 {
 	char *p = *word;
 
-	if (*p == '"' || *p == '<') {
-		p = strchr(p + 1, *p == '<' ? '>' : '"');
+	if (*p == QUOTE || *p == '<') {
+		p = strchr(p + 1, *p == '<' ? '>' : QUOTE);
 		if (!p)
 			script_fail("no end of %s", *word);
-		if (*p == '"')
+		if (*p == QUOTE)
 			++*word;
 		return p;
 	}
@@ -33,7 +35,7 @@ static char *end_of(char **word)
 /**
  * script_split() - Cut a line into words
  * @line:	Line, written over
- * @tok:	Filled; the word of options keeps its <
+ * @tok:	Filled; the word of options keeps what it begins with
  *
  * Return: number of words
  */
