@@ -51,6 +51,7 @@ _Static_assert((BUCKETS & (BUCKETS - 1)) == 0, "buckets are masked");
 /**
  * struct conn_self - state of this file
  * @key:	secret of the hash
+ * @isn_key:	another one, for conn_secret_hash(): what that gives leaves us
  * @free:	first free entry, index + 1; 0: none
  * @high:	entries from here on were never used
  * @num:	entries in use, per kind
@@ -59,6 +60,7 @@ _Static_assert((BUCKETS & (BUCKETS - 1)) == 0, "buckets are masked");
  */
 static struct {
 	struct siphash_key key;
+	struct siphash_key isn_key;
 	uint32_t free;
 	uint32_t high;
 	uint32_t num[CONN_KIND_NUM];
@@ -78,7 +80,8 @@ void conn_init(void)
 	self.free = 0;
 	self.high = 0;
 	memset(self.num, 0, sizeof(self.num));
-	if (getrandom(&self.key, sizeof(self.key), 0) != sizeof(self.key))
+	if (getrandom(&self.key, sizeof(self.key), 0) != sizeof(self.key) ||
+	    getrandom(&self.isn_key, sizeof(self.isn_key), 0) != sizeof(self.isn_key))
 		die("No random numbers from the kernel");
 }
 
@@ -91,7 +94,7 @@ void conn_init(void)
  */
 uint64_t conn_secret_hash(const void *data, size_t len)
 {
-	return siphash(&self.key, data, len);
+	return siphash(&self.isn_key, data, len);
 }
 
 static uint32_t *bucket_of(const struct conn_key *key)

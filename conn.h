@@ -45,7 +45,9 @@ struct conn_key {
  * @dupacks:	duplicate acknowledgements since the last new one, 0..255
  * @backoff:	times the retransmission timer ran out without progress, 0..15
  * @flags:	TCPF_ bits
- * @mss:	largest payload the guest takes, bytes, 1..65495
+ * @mss:	payload of a segment to the guest, bytes, 1..65495
+ * @mss_syn:	the same as the handshake agreed; @mss is less where larger ones
+ *		seem to vanish
  * @una:	oldest byte sent to the guest and not acknowledged
  * @nxt:	next byte to send to the guest
  * @sent:	highest byte ever sent to it, plus one; beyond @nxt after a rewind
@@ -84,6 +86,7 @@ struct tcp_conn {
 	uint8_t backoff;
 	uint16_t flags;
 	uint16_t mss;
+	uint16_t mss_syn;
 	uint32_t una;
 	uint32_t nxt;
 	uint32_t sent;

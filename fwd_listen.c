@@ -22,6 +22,10 @@
  *   hands out are left out, and those of listening TCP sockets are added, for
  *   the sake of protocols that use both.
  *
+ *   A look reads all that is needed of both sides, each list once, before anything
+ *   is done about it: a socket of ours that is closed is not taken for somebody
+ *   else's by the next rule.  If all is as it was, that is all there is to do.
+ *
  *   Ports that nobody named do not take the last descriptors: a quarter of the
  *   limit is left to connections.
  */
@@ -30,6 +34,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "bound.h"
 #include "log.h"
 #include "loop.h"
 #include "net.h"
@@ -47,6 +52,22 @@ enum {
 };
 
 /**
+ * struct seen - ports of one protocol on one side, as of the last look
+ * @bound:	bound by whomever
+ * @others:	those of them that are not bound by us
+ * @moves:	value of the counter then
+ * @wanted:	an `auto' rule depends on it
+ * @known:	it could be read at least once
+ */
+struct seen {
+	struct ports bound;
+	struct ports others;
+	uint32_t moves;
+	bool wanted;
+	bool known;
+};
+
+/**
  * struct fwd_listen_self - state of this file
  * @conf:	what was asked for
  * @listener:	the table; entries from @high on were never used
@@ -56,9 +77,10 @@ enum {
  * @cut:	ports left out for want of descriptors
  * @eph_first:	range of ports the kernel hands out
  * @eph_last:	its end
- * @theirs:	ports bound on the side we follow, less those bound by us
- * @ours:	ports bound on the side where we wait, by whomever
- * @other:	scratch
+ * @moves:	counts sockets opened and closed
+ * @retry:	a port could not be followed: try again though nothing changes
+ * @seen:	of the host and of the namespace, for TCP and UDP
+ * @theirs:	ports to be followed by a rule
  */
 static struct {
 	struct fwd_listen_conf conf;
@@ -69,9 +91,10 @@ static struct {
 	uint32_t cut;
 	uint16_t eph_first;
 	uint16_t eph_last;
+	uint32_t moves;
+	bool retry;
+	struct seen seen[2][2];
 	struct ports theirs;
-	struct ports ours;
-	struct ports other;
 } self;
 
 /**
@@ -89,7 +112,9 @@ void fwd_listen_init(const struct fwd_listen_conf *conf)
 	self.hint = 0;
 	self.fd_max = (int64_t)sock_fwd_limit() * 3 / 4;
 	self.cut = 0;
-	procnet_init();
+	self.retry = false;
+	memset(self.seen, 0, sizeof(self.seen));
+	bound_init();
 	procnet_ephemeral(&self.eph_first, &self.eph_last);
 }
 
@@ -207,6 +232,7 @@ static void entry_close(struct fwd_listener *l)
 	loop_del(l->fd);
 	sock_close(l->fd);
 	l->fd = -1;
+	self.moves++;
 	if (n < self.hint)
 		self.hint = n;
 }
@@ -261,6 +287,7 @@ static int open_spot(unsigned rule, const struct spot *s, uint16_t port, int any
 		.rule = (uint16_t)rule, .addr = s->addr, .port = port,
 		.to_port = (uint16_t)(port + r->delta), .to = r->target,
 	};
+	self.moves++;
 	return (int)(l - self.listener);
 }
 
@@ -407,31 +434,47 @@ static int open_items(bool single)
 	return 0;
 }
 
-/* has_auto() - Whether there is a rule that follows the other side */
-static bool has_auto(void)
+/* is_auto() - Whether a rule follows the other side */
+static bool is_auto(const struct ports_rule *r)
+{
+	return r->mode == PORTS_AUTO && !is_off(r);
+}
+
+/* seen_of() - What was seen for a protocol on a side */
+static struct seen *seen_of(bool in_ns, uint8_t proto)
+{
+	return &self.seen[in_ns][proto == WIRE_UDP];
+}
+
+/* want_auto() - Note what `auto' rules depend on; false: there are none */
+static bool want_auto(void)
 {
 	const struct ports_table *t = &self.conf.ports;
+	bool any = false;
 
 	for (unsigned i = 0; i < t->n; i++) {
-		if (t->rule[i].mode == PORTS_AUTO && !is_off(&t->rule[i]))
-			return true;
+		const struct ports_rule *r = &t->rule[i];
+
+		if (!is_auto(r))
+			continue;
+		any = true;
+		seen_of(r->in_ns, r->proto)->wanted = true;
+		seen_of(!r->in_ns, r->proto)->wanted = true;
+		seen_of(!r->in_ns, WIRE_TCP)->wanted = true;	/* for UDP too */
 	}
-	return false;
+	return any;
 }
 
 /* begin_auto() - Open the lists of bound ports for good, look for the first time */
 static void begin_auto(uint64_t now)
 {
-	int rc = procnet_open_host();
+	int rc = bound_open(false);
 
 	if (rc)
 		warn_errno(-rc, "Ports of the host can not be followed");
-	for (int i = 0; i < PROCNET_NUM; i++) {
-		int fd = ns_open_file(procnet_path[i]);
-
-		if (fd >= 0)
-			procnet_set(true, (enum procnet_file)i, fd);
-	}
+	rc = bound_open(true);
+	if (rc)
+		warn_errno(-rc, "Ports of the namespace can not be followed");
 	fwd_listen_timeout(now);
 }
 
@@ -454,7 +497,7 @@ int fwd_listen_open(uint64_t now)
 	if (self.cut)
 		warn("%u ports are not forwarded: the limit of open files is %u",
 		     self.cut, sock_fwd_limit());
-	if (has_auto())
+	if (want_auto())
 		begin_auto(now);
 	return 0;
 }
@@ -472,38 +515,49 @@ static void drop_own(struct ports *set, bool in_ns, uint8_t proto)
 	}
 }
 
-/* bound_by_others() - Ports somebody else waits on; false: they are unknown */
-static bool bound_by_others(bool in_ns, uint8_t proto, struct ports *set)
-{
-	if (procnet_ports(in_ns, proto, set))
-		return false;
-	drop_own(set, in_ns, proto);
-	return true;
-}
-
 /**
- * look() - What is bound on both sides of the rules of a protocol and side
- * @in_ns:	Where we wait
+ * look() - Read what is bound for one protocol on one side
+ * @in_ns:	In the namespace; else on the host
  * @proto:	WIRE_TCP or WIRE_UDP
  *
- * Fills @theirs and @ours of the state.
+ * What can not be read this time is as it was.
  *
- * Return: false if that is unknown
+ * Return: true if it differs, or may do so, from what was seen before
  */
 static bool look(bool in_ns, uint8_t proto)
 {
-	if (procnet_ports(in_ns, proto, &self.ours) ||
-	    !bound_by_others(!in_ns, proto, &self.theirs))
+	struct seen *s = seen_of(in_ns, proto);
+	struct ports *now = &self.theirs;
+
+	if (!s->wanted || bound_ports(in_ns, proto, now))
 		return false;
-	if (proto == WIRE_TCP)
+	if (s->known && s->moves == self.moves &&
+	    !memcmp(&s->bound, now, sizeof(*now)))
+		return false;
+	s->known = true;
+	s->moves = self.moves;
+	s->bound = *now;
+	s->others = *now;
+	drop_own(&s->others, in_ns, proto);
+	return true;
+}
+
+/* find_theirs() - Which ports a rule is to follow; false: that is unknown */
+static bool find_theirs(const struct ports_rule *r)
+{
+	const struct seen *s = seen_of(!r->in_ns, r->proto);
+	const struct seen *tcp = seen_of(!r->in_ns, WIRE_TCP);
+
+	if (!s->known || !seen_of(r->in_ns, r->proto)->known)
+		return false;
+	self.theirs = s->others;
+	if (r->proto == WIRE_TCP)
 		return true;
 
 	for (uint32_t p = self.eph_first; p <= self.eph_last; p++)
 		ports_remove(&self.theirs, (uint16_t)p);
-	if (bound_by_others(!in_ns, WIRE_TCP, &self.other)) {
-		for (size_t i = 0; i < ARRAY_SIZE(self.other.bit); i++)
-			self.theirs.bit[i] |= self.other.bit[i];
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(tcp->others.bit); i++)
+		self.theirs.bit[i] |= tcp->others.bit[i];
 	return true;
 }
 
@@ -522,18 +576,22 @@ static void close_unused(unsigned rule)
 	}
 }
 
-/* follow() - Bring the sockets of one `auto' rule in line with the other side */
-static void follow(unsigned rule)
+/* open_new() - Open what somebody waits for on the other side, and nobody here */
+static void open_new(unsigned rule)
 {
 	const struct ports_rule *r = &self.conf.ports.rule[rule];
+	const struct ports *ours = &seen_of(r->in_ns, r->proto)->bound;
+	int rc = 0;
 
-	close_unused(rule);
-	for (uint32_t p = r->first; p <= r->last; p++) {
+	for (uint32_t p = r->first; p <= r->last && rc != -EMFILE; p++) {
 		if (!ports_has(&self.theirs, (uint16_t)p) ||
-		    ports_has(&self.ours, (uint16_t)p))
+		    ports_has(ours, (uint16_t)p))
 			continue;
-		if (!open_port(rule, (uint16_t)p))
+		rc = open_port(rule, (uint16_t)p);
+		if (!rc)
 			debug("port %u: bound, forwarded", p);
+		else if (rc != -EACCES)		/* no right, no more than before */
+			self.retry = true;
 	}
 }
 
@@ -544,13 +602,18 @@ static void follow(unsigned rule)
 void fwd_listen_timeout(uint64_t now)
 {
 	const struct ports_table *t = &self.conf.ports;
+	bool changed = self.retry;
 
-	for (unsigned i = 0; i < t->n; i++) {
-		const struct ports_rule *r = &t->rule[i];
-
-		if (r->mode == PORTS_AUTO && !is_off(r) && look(r->in_ns, r->proto))
-			follow(i);
+	for (int side = 0; side < 2; side++) {
+		changed |= look(side, WIRE_TCP);
+		changed |= look(side, WIRE_UDP);
 	}
-	if (has_auto())
-		timer_set(TIMER_PORTS, now + AUTO_US);
+	self.retry = false;
+	for (unsigned i = 0; changed && i < t->n; i++) {
+		if (!is_auto(&t->rule[i]) || !find_theirs(&t->rule[i]))
+			continue;
+		close_unused(i);
+		open_new(i);
+	}
+	timer_set(TIMER_PORTS, now + AUTO_US);
 }

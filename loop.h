@@ -26,13 +26,13 @@ enum loop_kind {
 
 /**
  * struct loop_event - something happened to a descriptor
- * @kind:	as registered
  * @id:		as registered, up to 56 bits
+ * @kind:	as registered
  * @events:	EPOLLIN and so on
  */
 struct loop_event {
-	enum loop_kind kind;
 	uint64_t id;
+	enum loop_kind kind;
 	uint32_t events;
 };
 

@@ -4,20 +4,9 @@
  *
  * Theory of operation
  *
- *   A request goes out, messages come back until one of them ends the answer:
- *   NLMSG_DONE after a dump, NLMSG_ERROR (0 is success) after anything else,
- *   since each other request asks for an acknowledgement.  The functions here
- *   pull:
- *
- *	if (send_request(&q, fd, &m))		one datagram out
- *		while (next_message(&q, &in))	messages of that answer only
- *			...
- *	return q.result;			what the end of it said
- *
- *   A dump during which the kernel's tables changed is marked as interrupted: it
- *   may miss entries or have them twice.  It is read anew, a few times.  What is
- *   left over of an answer that was given up is told from the next one by its
- *   sequence number.
+ *   Each function here is a request and its answer (nlquery.c), read to the end.
+ *   A dump during which the kernel's tables changed may miss entries or have them
+ *   twice.  It is read anew, a few times.
  *
  *   The descriptor decides which network namespace is meant: the one its socket
  *   was opened in, whoever uses it.  No answer is kept.
@@ -31,42 +20,15 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
+#include "nlquery.h"
+
 enum {
-	ANSWER_MAX	= 32768,	/* what the kernel puts in a datagram at most */
-	ANSWER_WAIT_S	= 2,
 	DUMP_TRIES	= 8,
 	RANKED_MAX	= 64,
 	LOOPBACK	= 1,		/* its number in every namespace */
 	NO_TABLE	= -ENOENT,	/* a table without routes was never made */
-};
-
-/**
- * struct netlink_self - state of this file
- * @seq:	sequence number of the last request
- * @answer:	datagram being read
- */
-static struct {
-	uint32_t seq;
-	uint8_t answer[ANSWER_MAX];
-} self;
-
-/**
- * struct query - a request that was sent, and its answer so far
- * @fd:		netlink socket
- * @seq:	its sequence number
- * @left:	what is left of the datagram in self.answer
- * @interrupted: tables changed during the dump
- * @result:	at the end: 0, or -errno
- */
-struct query {
-	int fd;
-	uint32_t seq;
-	struct pkt_reader left;
-	bool interrupted;
-	int result;
 };
 
 /**
@@ -76,7 +38,6 @@ struct query {
  */
 int netlink_open(void)
 {
-	struct timeval wait = { .tv_sec = ANSWER_WAIT_S };
 	int one = 1;
 	int fd;
 
@@ -84,8 +45,7 @@ int netlink_open(void)
 	if (fd < 0)
 		return -errno;
 
-	/* Refinements: a kernel without the second dumps more, and we filter */
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	/* A refinement: a kernel without it dumps more, and we filter */
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof(one));
 	return fd;
 }
@@ -99,87 +59,14 @@ void netlink_close(int fd)
 	(void)close(fd);
 }
 
-/* send_request() - Send it; on failure the query is over, with its result set */
-static bool send_request(struct query *q, int fd, struct nlmsg *m)
-{
-	*q = (struct query){ .fd = fd, .seq = ++self.seq };
-
-	if (!nlmsg_end(m, q->seq))
-		q->result = -EMSGSIZE;
-	else if (send(fd, m->buf, m->w.len, MSG_NOSIGNAL) < 0)
-		q->result = -errno;
-	return !q->result;
-}
-
-/* next_datagram() - Read the next datagram; 0 or -errno */
-static int next_datagram(struct query *q)
-{
-	struct iovec iov = { self.answer, sizeof(self.answer) };
-	struct sockaddr_nl from = { .nl_family = AF_NETLINK };
-	struct msghdr mh = {
-		.msg_name = &from, .msg_namelen = sizeof(from),
-		.msg_iov = &iov, .msg_iovlen = 1,
-	};
-	ssize_t n;
-
-	do {
-		n = recvmsg(q->fd, &mh, 0);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return errno == EAGAIN ? -ETIMEDOUT : -errno;
-	if (n == 0)
-		return -EPIPE;
-	if (mh.msg_flags & MSG_TRUNC)
-		return -EMSGSIZE;
-	if (mh.msg_namelen == sizeof(from) && from.nl_pid)
-		n = 0;				/* not from the kernel */
-	q->left = pkt_reader(self.answer, (size_t)n);
-	return 0;
-}
-
-/* end_of_answer() - What the message that ends an answer says: 0 or -errno */
-static int end_of_answer(const struct query *q, const struct nlmsg_in *in)
-{
-	int code;
-
-	if (!nlmsg_code(in->body, &code))
-		return -EBADMSG;
-	return code ? code : q->interrupted ? -EINTR : 0;
-}
-
-/* next_message() - Next message of an answer; false: @q->result is set */
-static bool next_message(struct query *q, struct nlmsg_in *in)
-{
-	for (;;) {
-		if (!q->left.left) {
-			q->result = next_datagram(q);
-			if (q->result)
-				return false;
-			continue;
-		}
-		if (!nlmsg_next(&q->left, in)) {
-			q->result = -EBADMSG;
-			return false;
-		}
-		if (in->seq != q->seq || in->type == NLMSG_NOOP)
-			continue;
-		if (in->flags & NLM_F_DUMP_INTR)
-			q->interrupted = true;
-		if (in->type != NLMSG_DONE && in->type != NLMSG_ERROR)
-			return true;
-		q->result = end_of_answer(q, in);
-		return false;
-	}
-}
-
 /* just_ack() - Send a request that only has an acknowledgement; 0 or -errno */
 static int just_ack(int fd, struct nlmsg *m)
 {
 	struct nlmsg_in in;
-	struct query q;
+	struct nlquery q;
 
-	if (send_request(&q, fd, m))
-		while (next_message(&q, &in))
+	if (nlquery_send(&q, fd, m))
+		while (nlquery_next(&q, &in))
 			;
 	return q.result;
 }
@@ -191,10 +78,10 @@ static int get_link(int fd, struct nlmsg *m, struct netlink_link *l)
 {
 	bool found = false;
 	struct nlmsg_in in;
-	struct query q;
+	struct nlquery q;
 
-	if (send_request(&q, fd, m))
-		while (next_message(&q, &in))
+	if (nlquery_send(&q, fd, m))
+		while (nlquery_next(&q, &in))
 			if (in.type == RTM_NEWLINK && nlmsg_link(in.body, l))
 				found = true;
 	if (q.result)
@@ -325,16 +212,16 @@ int netlink_addrs(int fd, int family, unsigned index,
 	struct netlink_addr a;
 	int n, r, tries = 0;
 	struct nlmsg_in in;
-	struct query q;
+	struct nlquery q;
 	struct nlmsg m;
 
 	max = max < RANKED_MAX ? max : RANKED_MAX;
 	do {
 		n = 0;
 		nlmsg_begin(&m, RTM_GETADDR, NLM_F_DUMP, &info, sizeof(info));
-		if (!send_request(&q, fd, &m))
+		if (!nlquery_send(&q, fd, &m))
 			break;
-		while (next_message(&q, &in)) {
+		while (nlquery_next(&q, &in)) {
 			if (in.type != RTM_NEWADDR)
 				continue;
 			r = nlmsg_addr(in.body, family, index, &a);
@@ -382,7 +269,7 @@ int netlink_addr_add(int fd, unsigned index, const struct netlink_addr *a)
  * Not of one interface: with that filter the kernel may leave out routes with
  * several next hops, of which only a later one is there.
  */
-static bool ask_routes(struct query *q, int fd, int family)
+static bool ask_routes(struct nlquery *q, int fd, int family)
 {
 	struct rtmsg info = {
 		.rtm_family = (uint8_t)family, .rtm_table = RT_TABLE_MAIN,
@@ -390,7 +277,7 @@ static bool ask_routes(struct query *q, int fd, int family)
 	struct nlmsg m;
 
 	nlmsg_begin(&m, RTM_GETROUTE, NLM_F_DUMP, &info, sizeof(info));
-	return send_request(q, fd, &m);
+	return nlquery_send(q, fd, &m);
 }
 
 /**
@@ -407,14 +294,14 @@ int netlink_default(int fd, int family, unsigned index,
 {
 	struct netlink_route r, best = { 0 };
 	struct nlmsg_in in;
-	struct query q;
+	struct nlquery q;
 	int tries = 0;
 
 	do {
 		best.index = 0;
 		if (!ask_routes(&q, fd, family))
 			break;
-		while (next_message(&q, &in)) {
+		while (nlquery_next(&q, &in)) {
 			if (in.type != RTM_NEWROUTE ||
 			    !nlmsg_route(in.body, family, index, &r) ||
 			    r.prefix || (!index && r.index == LOOPBACK))
@@ -448,13 +335,13 @@ int netlink_routes(int fd, int family, unsigned index,
 	struct netlink_route r;
 	struct nlmsg_in in;
 	int n, tries = 0;
-	struct query q;
+	struct nlquery q;
 
 	do {
 		n = 0;
 		if (!ask_routes(&q, fd, family))
 			break;
-		while (next_message(&q, &in)) {
+		while (nlquery_next(&q, &in)) {
 			if (in.type == RTM_NEWROUTE && n < max &&
 			    nlmsg_route(in.body, family, index, &r) &&
 			    r.prefix && !r.by_kernel)

@@ -5,7 +5,7 @@
  * Theory of operation
  *
  *   The daemon enters no namespace.  What it needs of one are descriptors: the
- *   tap device, sockets for spliced connections, lists of open ports.  They come
+ *   tap device, sockets for spliced connections and for netlink.  They come
  *   from the agent (ns_agent.c), a process in there, over a pair of sockets that
  *   is the one thing both hold.  The order at start:
  *
@@ -425,31 +425,33 @@ int ns_open_file(const char *path)
 /* ---- sockets ---- */
 
 /* is_socket() - Whether a descriptor is what was ordered */
-static bool is_socket(int fd, int family, int type)
+static bool is_socket(int fd, const struct ns_agent_request *q)
 {
-	int is_family = 0, is_type = 0;
+	int family = 0, type = 0, protocol = 0;
 	socklen_t len = sizeof(int);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &is_family, &len) ||
-	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &is_type, &len))
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) ||
+	    getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len))
 		return false;
-	return is_family == family && is_type == type &&
+	return family == q->family && type == q->type &&
+	       (!q->protocol || protocol == q->protocol) &&
 	       fcntl(fd, F_GETFL) & O_NONBLOCK;
 }
 
 /* fetch() - Order sockets; number, at least one, or -errno */
-static int fetch(int family, int type, int count, int *fds)
+static int fetch(int family, int type, int protocol, int count, int *fds)
 {
 	struct ns_agent_request q = {
 		.op = NS_AGENT_SOCKET, .family = family, .type = type,
-		.count = count,
+		.protocol = protocol, .count = count,
 	};
 	int n = ask(&q, fds, count), good = 0;
 
 	if (n < 0)
 		return n;
 	for (int i = 0; i < n; i++) {
-		if (is_socket(fds[i], family, type))
+		if (is_socket(fds[i], &q))
 			fds[good++] = fds[i];
 		else
 			(void)close(fds[i]);
@@ -469,17 +471,30 @@ int ns_socket(int family, int type)
 	int fd = -1, n;
 
 	if (type != SOCK_STREAM) {
-		n = fetch(family, type, 1, &fd);
+		n = fetch(family, type, 0, 1, &fd);
 		return n < 0 ? n : fd;
 	}
 	if (!self.pool[family == AF_INET6].n) {
-		n = fetch(family, type, NS_AGENT_FDS,
+		n = fetch(family, type, 0, NS_AGENT_FDS,
 			  self.pool[family == AF_INET6].fd);
 		if (n < 0)
 			return n;
 		self.pool[family == AF_INET6].n = n;
 	}
 	return self.pool[family == AF_INET6].fd[--self.pool[family == AF_INET6].n];
+}
+
+/**
+ * ns_netlink() - Netlink socket of the namespace
+ * @protocol:	NETLINK_SOCK_DIAG and so on
+ *
+ * Return: descriptor, non-blocking, the caller's from now on; or -errno
+ */
+int ns_netlink(int protocol)
+{
+	int fd = -1, n = fetch(AF_NETLINK, SOCK_RAW, protocol, 1, &fd);
+
+	return n < 0 ? n : fd;
 }
 
 /* ---- at the end ---- */

@@ -31,6 +31,7 @@ void	ns_open(const struct ns_conf *conf, struct ns *ns);
 void	ns_configure(const struct netlink_setup *setup);
 void	ns_start(void);
 int	ns_socket(int family, int type);
+int	ns_netlink(int protocol);
 int	ns_open_file(const char *path);
 bool	ns_gone(void);
 int	ns_child_status(int pidfd);

@@ -196,7 +196,8 @@ static void give_sockets(const struct ns_agent_request *q)
 	int fds[NS_AGENT_FDS], n = 0, rc = 0;
 
 	while (n < q->count && n < NS_AGENT_FDS) {
-		int fd = socket(q->family, q->type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		int fd = socket(q->family, q->type | SOCK_NONBLOCK | SOCK_CLOEXEC,
+				q->protocol);
 
 		if (fd < 0) {
 			rc = -errno;

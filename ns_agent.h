@@ -15,7 +15,7 @@ enum {
 
 enum ns_agent_op {
 	NS_AGENT_SETUP,		/* @setup; 0 or -errno */
-	NS_AGENT_SOCKET,	/* @count of @family and @type; descriptors */
+	NS_AGENT_SOCKET,	/* @count of @family, @type, @protocol; descriptors */
 	NS_AGENT_OPEN,		/* @path, for reading; one descriptor */
 	NS_AGENT_START,		/* the command, maybe in the @foreground */
 };
@@ -23,8 +23,9 @@ enum ns_agent_op {
 /**
  * struct ns_agent_request - what the daemon asks the agent to do
  * @op:		what; the other members belong to one kind each
- * @family:	AF_INET or AF_INET6
- * @type:	SOCK_STREAM or SOCK_DGRAM
+ * @family:	AF_INET, AF_INET6 or AF_NETLINK
+ * @type:	SOCK_STREAM, SOCK_DGRAM or SOCK_RAW
+ * @protocol:	as in socket(2), 0: what @type stands for
  * @count:	1..NS_AGENT_FDS
  * @foreground:	the daemon's standard input is a terminal, and its to read
  * @path:	file, with terminator
@@ -34,6 +35,7 @@ struct ns_agent_request {
 	enum ns_agent_op op;
 	int family;
 	int type;
+	int protocol;
 	int count;
 	bool foreground;
 	char path[NS_AGENT_PATH];

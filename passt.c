@@ -452,9 +452,8 @@ int main(int argc, char **argv)
 	conf_read(argc, argv, &c);
 	open_log(&c);
 
-	if (!c.foreground && c.mode == CONF_PASST)
-		parent = daemon_fork();
-	else if (!c.foreground && !ns_enter_spawns(&c.ns))
+	/* With a command to spawn we stay in front: its end and status are ours */
+	if (!c.foreground && (c.mode == CONF_PASST || !ns_enter_spawns(&c.ns)))
 		parent = daemon_fork();
 	if (c.pid_file) {
 		pid_fd = daemon_pid_open(c.pid_file);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * procnet.c - which ports are bound, on the host or in the namespace
+ * procnet.c - which ports are bound, by the lists in /proc
  *
  * Theory of operation
  *
@@ -10,11 +10,14 @@
  *	  sl  local_address rem_address   st tx_queue rx_queue ...
  *	   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 ...
  *
+ *   They are read where the kernel has nothing better (bound.c): for TCP, it goes
+ *   through the table of all connections, even if there are none, which takes
+ *   milliseconds.
+ *
  *   An open descriptor keeps to the namespace of who opened it, so they are
- *   opened once, before the sandbox closes, and read from offset 0 each time.
- *   Of TCP, listening sockets are wanted; the kernel lists them before all
- *   others, so the rest of a long file is not read.  Of UDP, those that are
- *   bound and not connected.
+ *   opened once, and read from offset 0 each time.  Of TCP, listening sockets are
+ *   wanted; the kernel lists them before all others, so the rest of a long file is
+ *   not read.  Of UDP, those that are bound and not connected.
  *
  *   The file is read by pieces into a buffer of fixed size; a line is a few
  *   fields of hexadecimal digits, and one that is not is skipped.
@@ -23,10 +26,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#include "wire.h"
 
 enum {
 	READ_SIZE	= 16 * 1024,
@@ -47,59 +49,23 @@ const char *const procnet_path[PROCNET_NUM] = {
 
 /**
  * struct procnet_self - state of this file
- * @fd:		descriptors, of the host and of the namespace; -1: not there
  * @buf:	piece of a file
  */
 static struct {
-	int fd[2][PROCNET_NUM];
 	char buf[READ_SIZE];
-} self = { .fd = { { -1, -1, -1, -1 }, { -1, -1, -1, -1 } } };
+} self;
 
 /**
- * procnet_init() - Begin anew: nothing is open
- */
-void procnet_init(void)
-{
-	for (int side = 0; side < 2; side++) {
-		for (int i = 0; i < PROCNET_NUM; i++)
-			procnet_set(side, (enum procnet_file)i, -1);
-	}
-}
-
-/**
- * procnet_set() - Say where a list is read from
- * @in_ns:	It is one of the namespace; else of the host
+ * procnet_open() - Open a list of the namespace we are in
  * @file:	Which
- * @fd:		Descriptor, ours from now on; -1: none
- */
-void procnet_set(bool in_ns, enum procnet_file file, int fd)
-{
-	int *at = &self.fd[in_ns][file];
-
-	if (*at >= 0)
-		close(*at);
-	*at = fd;
-}
-
-/**
- * procnet_open_host() - Open the lists of the namespace we are in
  *
- * Return: 0; -errno if there is not even one
+ * Return: descriptor, or -errno
  */
-int procnet_open_host(void)
+int procnet_open(enum procnet_file file)
 {
-	int opened = 0, rc = 0;
+	int fd = open(procnet_path[file], O_RDONLY | O_CLOEXEC);
 
-	for (int i = 0; i < PROCNET_NUM; i++) {
-		int fd = open(procnet_path[i], O_RDONLY | O_CLOEXEC);
-
-		if (fd < 0)
-			rc = -errno;
-		else
-			opened++;
-		procnet_set(false, (enum procnet_file)i, fd);
-	}
-	return opened ? 0 : rc;
+	return fd < 0 ? -errno : fd;
 }
 
 /* take_hex() - Number of hexadecimal digits up to a character, moved behind it */
@@ -166,9 +132,19 @@ static bool take_lines(size_t *len, unsigned long wanted, bool sorted,
 	return *len < sizeof(self.buf);	/* a line without end: not the kernel's */
 }
 
-/* read_list() - Add the ports one file has */
-static int read_list(int fd, unsigned long wanted, bool sorted, struct ports *set)
+/**
+ * procnet_ports() - Add the ports one list has that somebody waits on
+ * @fd:		Descriptor
+ * @file:	Which list that is.  TCP: listening sockets; UDP: bound and
+ *		unconnected ones
+ * @set:	Ports are added, also as far as it goes on failure
+ *
+ * Return: 0; -errno if it could not be read
+ */
+int procnet_ports(int fd, enum procnet_file file, struct ports *set)
 {
+	bool tcp = file == PROCNET_TCP4 || file == PROCNET_TCP6;
+	unsigned long wanted = tcp ? TCP_LISTEN_ : UDP_UNCONNECTED;
 	size_t have = 0;
 	off_t pos = 0;
 
@@ -179,36 +155,10 @@ static int read_list(int fd, unsigned long wanted, bool sorted, struct ports *se
 			return -errno;
 		pos += n;
 		have += (size_t)n;
-		if (!n || !take_lines(&have, wanted, sorted, set))
+		if (!n || !take_lines(&have, wanted, tcp, set))
 			break;
 	}
 	return 0;
-}
-
-/**
- * procnet_ports() - Which ports somebody waits on
- * @in_ns:	In the namespace; else on the host
- * @proto:	WIRE_TCP: listening sockets; WIRE_UDP: bound, unconnected ones
- * @set:	Filled, also as far as it goes on failure
- *
- * Return: 0; -errno if a list could not be read; -ENOENT if none is open
- */
-int procnet_ports(bool in_ns, uint8_t proto, struct ports *set)
-{
-	bool tcp = proto == WIRE_TCP;
-	int first = tcp ? PROCNET_TCP4 : PROCNET_UDP4;
-	int rc = -ENOENT;
-
-	ports_clear(set);
-	for (int i = first; i <= first + 1; i++) {
-		if (self.fd[in_ns][i] < 0)
-			continue;
-		rc = read_list(self.fd[in_ns][i], tcp ? TCP_LISTEN_ : UDP_UNCONNECTED,
-			       tcp, set);
-		if (rc)
-			break;
-	}
-	return rc;
 }
 
 /**

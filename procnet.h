@@ -2,7 +2,6 @@
 #ifndef PROCNET_H
 #define PROCNET_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "ports.h"
@@ -15,10 +14,8 @@ enum procnet_file {
 /* To be opened by a process in the network namespace the list is wanted of */
 extern const char *const procnet_path[PROCNET_NUM];
 
-void	procnet_init(void);
-int	procnet_open_host(void);
-void	procnet_set(bool in_ns, enum procnet_file file, int fd);
-int	procnet_ports(bool in_ns, uint8_t proto, struct ports *set);
+int	procnet_open(enum procnet_file file);
+int	procnet_ports(int fd, enum procnet_file file, struct ports *set);
 void	procnet_ephemeral(uint16_t *first, uint16_t *last);
 
 #endif /* PROCNET_H */

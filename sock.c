@@ -190,6 +190,8 @@ static void tcp_options(int fd)
 {
 	/* Segments of the guest were cut by its own Nagle already */
 	(void)set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	/* The window is made from the size of the queue: no other limit may refuse */
+	(void)set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, -1);
 	/* Urgent data is ordinary data here (RFC 6093, section 4) */
 	(void)set(fd, SOL_SOCKET, SO_OOBINLINE, 1);
 	/* A remote end that vanished is noticed, as the guest's own would */

@@ -66,7 +66,8 @@ enum {
 	SYN_RETRIES	= 6,			/* tcp_syn_retries of Linux: 127 s */
 	WAIT_US		= 10 * 1000000,
 	WAIT_MAX	= CONN_MAX / 4,		/* connections in WAIT at once */
-	DRAIN_STEP_US	= 10 * 1000,
+	DRAIN_STEP_US	= 10 * 1000,		/* at first, then a quarter of its age */
+	RETRY_US	= 10 * 1000,
 	DRAIN_MAX_MS	= 5 * 1000,
 	WATCH_US	= 3 * 1000000,
 	KEEPALIVE_S	= 2 * 60 * 60,		/* RFC 9293, 3.8.4: no less */
@@ -162,6 +163,10 @@ static void settle(struct conn *c, int rc, uint8_t last_out, uint64_t now)
 	if (t->flags & TCPF_ACK_DUE)
 		tcp_seg_ack(c);
 	tcp_check(c);
+	if (t->tail && !(t->flags & TCPF_ARMED)) {
+		t->flags &= (uint16_t)~TCPF_WATCH;
+		t->check_at = now + RETRY_US;
+	}
 	if (t->half[OUT] == HALF_DONE && t->half[IN] == HALF_DONE) {
 		close_done(c, last_out != HALF_DONE, now);
 		return;
@@ -296,7 +301,7 @@ static void options(struct conn *c, const struct tcp_seg *s)
 {
 	struct tcp_conn *t = &c->tcp;
 
-	t->mss = tcp_seg_mss(c, s);
+	t->mss = t->mss_syn = tcp_seg_mss(c, s);
 	t->rcv = t->acked = t->edge = t->told = s->seq + 1;
 	if (s->wscale < 0)
 		return;
@@ -410,9 +415,12 @@ static void guest_reset(struct conn *c, uint64_t now)
 static void open_reset(struct conn *c, struct tcp_batch *b, const struct tcp_seg *s,
 		       uint64_t now)
 {
+	uint32_t ahead = s->seq - tcp_out_next(&c->tcp, b);
+	bool fin = b->fin || c->tcp.half[OUT] == HALF_EOF || c->tcp.half[OUT] == HALF_SHUT;
 	uint64_t id = conn_id(c);
 
-	if (s->seq != tcp_out_next(&c->tcp, b)) {
+	/* A FIN that was taken, but is not acknowledged yet, lies before it */
+	if (ahead && !(fin && ahead == 1)) {
 		count(DROP_TCP_RST);
 		if (tcp_out_fit(&c->tcp, b, s) == TCP_FIT_GAP)
 			tcp_seg_challenge(c, now);
@@ -753,7 +761,7 @@ static bool drain(struct conn *c, uint64_t now)
 		abort_host(c);
 		return false;
 	}
-	c->tcp.check_at = now + DRAIN_STEP_US;
+	c->tcp.check_at = now + max_u32(DRAIN_STEP_US, age * 1000 / 4);
 	return true;
 }
 
@@ -793,6 +801,22 @@ static bool keepalive(struct conn *c, uint64_t now)
 	return true;
 }
 
+/* retry() - The kernel had no memory for the tail: has it now?  false: ended */
+static bool retry(struct conn *c, uint64_t now)
+{
+	uint8_t last_out = c->tcp.half[OUT];
+	uint64_t id = conn_id(c);
+	int rc;
+
+	c->tcp.flags |= TCPF_ARMED;
+	rc = tcp_out_ready(c);
+	if (!rc)
+		rc = tcp_out_finish(c);
+	watch(&c->tcp, now);
+	settle(c, rc, last_out, now);
+	return conn_get(id);
+}
+
 /* timeout_check() - It is time to look; false: the connection ended */
 static bool timeout_check(struct conn *c, uint64_t now)
 {
@@ -805,6 +829,8 @@ static bool timeout_check(struct conn *c, uint64_t now)
 		return drain(c, now);
 	if (c->tcp.phase != PH_OPEN)
 		return true;
+	if (c->tcp.tail && !(c->tcp.flags & TCPF_ARMED))
+		return retry(c, now);
 	if (c->tcp.flags & TCPF_WATCH) {
 		black_hole(c, now);
 		if (c->tcp.check_at)

@@ -79,7 +79,9 @@ static void stall(struct conn *c, uint64_t now)
 	if (c->tcp.flags & TCPF_STALLED)
 		return;
 	if (self.num == STALL_MAX) {
-		tcp_rto_probe(&c->tcp, now);
+		/* With bytes in flight the retransmission timer runs anyway */
+		if (c->tcp.nxt == c->tcp.una)
+			tcp_rto_probe(&c->tcp, now);
 		return;
 	}
 	self.stalled[(self.first + self.num++) % STALL_MAX] = conn_id(c);
@@ -118,7 +120,7 @@ static bool window(struct tcp_conn *t, const struct tcp_seg *s)
 	t->wnd = wnd;
 	t->wl1 = s->seq;
 	t->wl2 = s->ack;
-	if (wnd && t->flags & TCPF_PROBE) {
+	if (wnd && t->flags & TCPF_PROBE && t->nxt == t->una) {
 		t->backoff = 0;
 		tcp_rto_stop(t);
 	}
@@ -160,6 +162,9 @@ static void progress(struct conn *c, struct tcp_batch *b, uint32_t ack, uint64_t
 
 	b->acked += bytes - fin;
 	t->una = ack;
+	/* More than was sent since a rewind: larger segments had arrived, only late */
+	if (seq_gt(ack, t->nxt))
+		t->mss = t->mss_syn;
 	/* After a rewind the guest may have had more than we remember */
 	t->nxt = seq_max(t->nxt, ack);
 	t->dupacks = 0;

@@ -24,15 +24,18 @@
  *	taken is what the kernel has.  The edge never moves left, and not at all
  *	while there is a tail.
  *
- *	When less than B / 8 is open, the loop is asked to tell when the queue
+ *	When less than B / 7 is open, the loop is asked to tell when the queue
  *	drains.  Asking with EPOLL_CTL_MOD matters: polling a socket that is full
  *	is what makes the kernel set SOCK_NOSPACE, and without that neither
  *	EPOLLOUT nor the autotuning of the buffer ever comes (net/ipv4/tcp.c,
  *	tcp_poll(); tcp_input.c, tcp_new_space()).  It fires at once while Q is
- *	up to 2/3 of B; a threshold above B / 6 would make it spin.
+ *	up to 2/3 of B, when B / 6 is open: a threshold above that would make it
+ *	spin.  The MSS offered to the guest is at most B / 8, so that a window
+ *	too small for one segment is always below the threshold.
  *
  *	A window that opens is told to the guest when it grew by two segments or
- *	B / 16 (RFC 9293, 3.8.6.2.2), or goes along with other segments.
+ *	B / 48 (RFC 9293, 3.8.6.2.2), or goes along with other segments.  The
+ *	event may come when it grew by B / 6 - B / 7 only.
  *
  *   The guest's FIN
  *
@@ -56,8 +59,8 @@
 #include "wire.h"
 
 enum {
-	ARM_PART	= 8,		/* of B: less open than that, ask for an event */
-	UPDATE_PART	= 16,		/* of B: opened by that much, tell the guest */
+	ARM_PART	= 7,		/* of B: less open than that, ask for an event */
+	UPDATE_PART	= 48,		/* of B: opened by that much, tell the guest */
 	EDGE_MAX	= 0xffff << TCP_WSCALE,
 };
 
@@ -85,11 +88,12 @@ enum tcp_fit tcp_out_fit(const struct tcp_conn *t, const struct tcp_batch *b,
 			 const struct tcp_seg *s)
 {
 	uint32_t next = tcp_out_next(t, b);
-	uint32_t edge = seq_max(t->edge, next);
+	/* A FIN taken but not acknowledged lies before what the guest sends now */
+	uint32_t edge = seq_max(t->edge, next + 1);
 	uint32_t len = s->len + !!(s->flags & TCP_FIN);
 
 	if (seq_gt(s->seq, next))
-		return seq_lt(s->seq, edge) ? TCP_FIT_GAP : TCP_FIT_BEYOND;
+		return seq_le(s->seq, edge) ? TCP_FIT_GAP : TCP_FIT_BEYOND;
 	if (s->seq == next)
 		return TCP_FIT_OK;
 	return seq_gt(s->seq + len, next) ? TCP_FIT_OK : TCP_FIT_OLD;
@@ -244,6 +248,10 @@ void tcp_out_window(struct conn *c)
 	if (t->flags & TCPF_ARMED)
 		return;
 	few = (int32_t)(min_u32(r.size, EDGE_MAX) / ARM_PART);
+	/* Refused with half of the queue free: the kernel has no memory, it says
+	 * writable all the time; tcp.c tries again later */
+	if (t->tail && r.used < r.size / 2)
+		return;
 	if (t->tail || seq_diff(t->edge, taken) < few) {
 		if (!loop_mod(c->fd, LOOP_TCP, conn_id(c), TCP_EVENTS))
 			t->flags |= TCPF_ARMED;
@@ -270,7 +278,8 @@ int tcp_out_ready(struct conn *c)
 		return rc;
 	tcp_out_window(c);
 	step = min_u32(2u * t->mss, t->room / UPDATE_PART);
-	if (seq_diff(t->edge, t->told) >= (int32_t)step && t->half[OUT] == HALF_FLOW) {
+	if (seq_diff(tcp_seg_offer(t), t->told) >= (int32_t)step &&
+	    t->half[OUT] == HALF_FLOW) {
 		count(COUNT_TCP_WINDOW_UPDATE);
 		t->flags |= TCPF_ACK_DUE;
 	}

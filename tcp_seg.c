@@ -34,6 +34,7 @@ enum {
 	MSS_MIN		= 48,		/* below it headers are most of a segment */
 	MSS_DEFAULT4	= 536,		/* RFC 9293, 3.7.1 */
 	MSS_DEFAULT6	= 1220,
+	MSS_ETHERNET	= 1460,		/* no send queue is too small for that */
 	ISN_TICK_US	= 4,		/* RFC 6528, section 3 */
 	CHALLENGE_PER_S	= 100,		/* RFC 5961, section 7 */
 	US_PER_S	= 1000000,
@@ -173,33 +174,60 @@ uint32_t tcp_seg_unit(const struct conn *c)
 	return room - room % c->tcp.mss;
 }
 
-/* window() - What to announce; remembers the edge that this amounts to */
-static uint16_t window(struct tcp_conn *t, uint32_t ack, bool syn)
+/* field() - The window as it stands in a header that acknowledges @ack */
+static uint16_t field(const struct tcp_conn *t, uint32_t ack, unsigned shift)
 {
-	unsigned shift = !syn && t->flags & TCPF_WSCALE ? TCP_WSCALE : 0;
 	int32_t open = seq_diff(t->edge, ack);
-	uint32_t field = open > 0 ? (uint32_t)open >> shift : 0;
 
-	if (field > UINT16_MAX)
-		field = UINT16_MAX;
-	/* Behind the guest's FIN nothing is left to be told */
-	t->told = open < 0 ? t->edge : ack + (field << shift);
-	return (uint16_t)field;
+	return (uint16_t)min_u32(open > 0 ? (uint32_t)open >> shift : 0, UINT16_MAX);
+}
+
+/* told() - The edge that a window amounts to; behind a FIN it moves no more */
+static uint32_t told(const struct tcp_conn *t, uint32_t ack, unsigned shift)
+{
+	if (seq_gt(ack, t->edge))
+		return t->edge;
+	return ack + ((uint32_t)field(t, ack, shift) << shift);
+}
+
+/* scale() - How many bits windows to the guest are shifted, but in a SYN */
+static unsigned scale(const struct tcp_conn *t)
+{
+	return t->flags & TCPF_WSCALE ? TCP_WSCALE : 0;
+}
+
+/**
+ * tcp_seg_offer() - The edge that an acknowledgement sent now would announce
+ * @t:		Connection
+ *
+ * Return: sequence number, the right edge as far as the header can say it
+ */
+uint32_t tcp_seg_offer(const struct tcp_conn *t)
+{
+	return told(t, tcp_ack_number(t), scale(t));
+}
+
+/* our_mss() - What the link takes, and a window of the least size; see tcp_out.c */
+static uint16_t our_mss(const struct conn *c)
+{
+	uint32_t part = max_u32(c->tcp.room / 8, MSS_ETHERNET);
+
+	return (uint16_t)min_u32(link_mss(c), part);
 }
 
 /* syn_options() - What we offer, or take up (RFC 7323, 2.2) */
 static unsigned syn_options(const struct conn *c, uint8_t opt[static SYN_OPT_LEN])
 {
-	bool scale = c->tcp.flags & (TCPF_WSCALE | TCPF_FROM_HOST);
+	bool offer = c->tcp.flags & (TCPF_WSCALE | TCPF_FROM_HOST);
 
 	opt[0] = TCPOPT_MSS;
 	opt[1] = 4;
-	put_be16(opt + 2, link_mss(c));
+	put_be16(opt + 2, our_mss(c));
 	opt[4] = TCPOPT_NOP_;
 	opt[5] = TCPOPT_WSCALE;
 	opt[6] = 3;
 	opt[7] = TCP_WSCALE;
-	return scale ? SYN_OPT_LEN : 4;
+	return offer ? SYN_OPT_LEN : 4;
 }
 
 /**
@@ -219,6 +247,7 @@ unsigned tcp_seg_head(struct conn *c, uint8_t h[static TAP_HEAD_MAX], uint32_t s
 	struct tcp_conn *t = &c->tcp;
 	const struct addr *src = &c->key.far, *dst = &c->key.guest;
 	uint32_t ack = flags & TCP_ACK ? tcp_ack_number(t) : 0;
+	unsigned shift = flags & TCP_SYN ? 0 : scale(t);
 	uint8_t opt[SYN_OPT_LEN];
 	unsigned optlen = flags & TCP_SYN ? syn_options(c, opt) : 0;
 	uint32_t l4len = (uint32_t)sizeof(struct wire_tcp) + optlen + len;
@@ -233,7 +262,8 @@ unsigned tcp_seg_head(struct conn *c, uint8_t h[static TAP_HEAD_MAX], uint32_t s
 	put_be32(tcp->ack, ack);
 	tcp->off = (uint8_t)((sizeof(*tcp) + optlen) / 4 << 4);
 	tcp->flags = flags;
-	put_be16(tcp->wnd, window(t, ack, flags & TCP_SYN));
+	put_be16(tcp->wnd, field(t, ack, shift));
+	t->told = told(t, ack, shift);
 	memcpy(tcp->csum, &sum, sizeof(sum));
 	memset(tcp->urg, 0, sizeof(tcp->urg));
 	memcpy(h + ip + sizeof(*tcp), opt, optlen);

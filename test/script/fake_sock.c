@@ -590,7 +590,8 @@ int sock_tcp_room(int fd, struct sock_room *room)
 	const struct fake *s = at(fd);
 
 	room->size = s->size;
-	room->used = s->used + s->unacked;
+	/* What takes nothing more is full, whatever was said before */
+	room->used = s->take ? s->used + s->unacked : s->size;
 	return 0;
 }
 

@@ -1,5 +1,6 @@
 # A link with a large MTU
 mtu 65520
+sndbuf 1000000
 0	guest S 0:0(0) <mss 65480,nop,wscale 7>
 +0	call connect 198.51.100.1:80
 +0	host connected

@@ -48,7 +48,7 @@ static void begin(uint64_t seed, uint32_t n)
 	self.state = seed * 2654435761 + 88172645463325252;
 	self.left = n;
 	self.begun = true;
-	for (uint16_t i = 0; i < CONNS; i++) {
+	for (int i = 0; i < CONNS; i++) {
 		struct script_conn *c = &self.conn[i];
 		bool v4 = i % 3;
 
@@ -119,39 +119,56 @@ static void collect(void)
 	}
 }
 
-/* guest() - A segment, more or less right */
-static void guest(struct script_conn *c)
+/* about() - A number that fits, or is a bit off, or far */
+static uint32_t about(uint32_t right)
+{
+	if (!below(50))
+		return below(UINT32_MAX);
+	if (!below(6))
+		right -= below(5000);
+	if (!below(10))
+		right += below(3000);
+	return right;
+}
+
+/* segment() - A segment, more or less right */
+static struct script_seg segment(const struct script_conn *c)
 {
 	static const uint8_t flags[] = {
 		TCP_ACK, TCP_ACK, TCP_ACK, TCP_ACK, TCP_ACK | TCP_PSH, TCP_ACK | TCP_PSH,
 		TCP_ACK | TCP_FIN, TCP_SYN, TCP_SYN, TCP_SYN | TCP_ACK, TCP_SYN | TCP_ACK,
 		TCP_RST, TCP_RST | TCP_ACK, TCP_FIN, 0, TCP_SYN | TCP_FIN, 0x3f,
 	};
-	static uint8_t frame[SCRIPT_FRAME];
+	static const char *const opts[] = { "mss 1460,nop,wscale 7", "mss 500", "" };
 	struct script_seg s = { .flags = flags[below(sizeof(flags))], .has_seq = true,
 				.has_ack = true, .off = -1, .cut = -1 };
-	struct virtio_net_hdr vh;
-	uint32_t len, next = c->gnext;
 
 	if (s.flags & TCP_RST && below(8))
 		s.flags = TCP_ACK;
-	s.seq = s.flags & TCP_SYN ? 0 : next - (below(6) ? 0 : below(3000)) +
-					(below(6) ? 0 : below(3000));
-	if (!(s.flags & TCP_SYN) && !below(50))
-		s.seq = below(UINT32_MAX);
-	/* Bytes before the first are no part of the stream */
-	if (!(s.flags & TCP_SYN) && (int32_t)s.seq > 0)
-		s.len = below(3) ? 0 : below(1460);
-	s.ack = c->onext - (below(4) ? 0 : below(5000)) + (below(20) ? 0 : below(100));
-	s.win = below(5) ? 65535 : below(300);
-	if (s.flags & TCP_SYN)
-		(void)util_copy(s.opts, sizeof(s.opts),
-				below(3) ? "mss 1460,nop,wscale 7" : below(2) ? "mss 500" : "");
-	if (!below(60))
-		s.bad_csum = true;
+	s.ack = about(c->onext);
+	s.win = below(5) ? UINT16_MAX : below(300);
+	s.bad_csum = !below(60);
 	s.split = below(10) ? 0 : 1 + below(200);
-	len = script_seg_build(c, &s, frame, &vh);
-	if (len / (s.split ? s.split : len) > 200)
+	if (s.flags & TCP_SYN) {
+		(void)util_copy(s.opts, sizeof(s.opts), opts[below(ARRAY_SIZE(opts))]);
+		return s;
+	}
+	s.seq = about(c->gnext);
+	/* Bytes before the first are no part of the stream */
+	if ((int32_t)s.seq > 0)
+		s.len = below(3) ? 0 : below(1460);
+	return s;
+}
+
+/* guest() - Send it, or lose it */
+static void guest(struct script_conn *c)
+{
+	static uint8_t frame[SCRIPT_FRAME];
+	struct script_seg s = segment(c);
+	struct virtio_net_hdr vh;
+	uint32_t len = script_seg_build(c, &s, frame, &vh);
+
+	if (s.split && len / s.split > 200)
 		s.split = 0;
 	if (!below(100))
 		len = below(len);

@@ -98,7 +98,8 @@
  *	scale N				see scale.c
  *
  *   A name of a connection may stand behind the time: it is about that one.  Before
- *   that, `times N' does the rest of the line so often.
+ *   that, `within MS' lets what is expected be late, and `times N' does the rest of
+ *   the line so often.
  *
  *   SEGMENT is flags, of SFRPU and . for ACK, or - for none; first:last(length);
  *   ack N; win N, unscaled; <options>: mss N, wscale N, nop, eol, sackOK, hex BYTES;
@@ -137,6 +138,7 @@ enum {
  * @shown:	it was printed
  * @base:	time that `+' counts from
  * @start:	time of the beginning
+ * @late:	by how much what is expected may be late, us
  * @over:	all lines were done
  */
 static struct {
@@ -148,6 +150,7 @@ static struct {
 	bool shown;
 	uint64_t base;
 	uint64_t start;
+	uint64_t late;
 	bool over;
 } self;
 
@@ -251,7 +254,7 @@ static bool finish(uint64_t deadline)
  */
 bool script_step(uint64_t deadline)
 {
-	char copy[SCRIPT_TEXT], *text = copy, *tok[SCRIPT_TOKENS];
+	char copy[SCRIPT_TEXT], *text = copy, *word[SCRIPT_TOKENS], **tok = word;
 	uint64_t at;
 	int n, waits;
 
@@ -264,6 +267,12 @@ bool script_step(uint64_t deadline)
 	n = script_split(text, tok);
 	if (!n)
 		script_fail("nothing behind the time");
+	self.late = TOLERANCE_US;
+	if (!strcmp(tok[0], "within") && n > 2) {
+		self.late += (uint64_t)script_num(tok[1]) * US_PER_MS;
+		tok += 2;
+		n -= 2;
+	}
 	if (!strcmp(tok[0], "random") && n == 3) {
 		waits = script_random((uint64_t)script_num(tok[1]),
 				      (uint32_t)script_num(tok[2]), deadline);
@@ -279,7 +288,7 @@ bool script_step(uint64_t deadline)
 		if (at > fake_clock)
 			fake_clock = at;
 	} else if (!out_first(waits == 1)) {
-		if (jump(deadline, at + TOLERANCE_US))
+		if (jump(deadline, at + self.late))
 			return false;
 		if (deadline == UINT64_MAX)
 			script_fail("nothing came, and nothing will");
@@ -301,7 +310,7 @@ void script_came(const struct script_out *o)
 {
 	uint64_t want = self.base;
 
-	if (o->at > want + TOLERANCE_US || o->at + TOLERANCE_US < want)
+	if (o->at > want + self.late || o->at + TOLERANCE_US < want)
 		script_fail("came at %llu ms", (unsigned long long)(o->at - self.start) /
 			    US_PER_MS);
 	self.base = o->at;

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 
+#include "bound.h"
 #include "count.h"
 #include "fwd.h"
 #include "log.h"
@@ -37,7 +38,8 @@ static struct ports theirs[2][2];	/* [in_ns][is UDP]: bound by others */
 static struct ports low;		/* ports nobody may bind */
 static uint8_t used[PORTS_NUM];		/* sockets that were ever bound to a port */
 static int fd_next, fd_limit, fd_low, open_count, aborts, refusals;
-static bool no_ipv6;
+static int opens, looks;		/* how often that was asked for */
+static bool no_ipv6, unreadable;
 static uint64_t timer_at;
 static struct sock_ends waiting;	/* connection to be accepted */
 static int accept_result;
@@ -46,6 +48,7 @@ static int fake_open(bool in_ns, int family, int type)
 {
 	int fd = fd_low;
 
+	opens++;
 	while (fd < fd_limit && sk[fd].open)
 		fd++;
 	fd_low = fd;
@@ -197,8 +200,12 @@ void timer_set(uint32_t id, uint64_t due)
 	timer_at = due;
 }
 
-int procnet_ports(bool in_ns, uint8_t proto, struct ports *set)
+int bound_ports(bool in_ns, uint8_t proto, struct ports *set)
 {
+	looks++;
+	ports_clear(set);
+	if (unreadable)
+		return -ENOBUFS;
 	*set = theirs[in_ns][proto == UDP];
 	for (int i = 3; i < fd_next; i++) {
 		if (sk[i].open && sk[i].bound && sk[i].in_ns == in_ns &&
@@ -208,29 +215,14 @@ int procnet_ports(bool in_ns, uint8_t proto, struct ports *set)
 	return 0;
 }
 
-const char *const procnet_path[PROCNET_NUM];
-
-void procnet_init(void)
+void bound_init(void)
 {
 }
 
-int procnet_open_host(void)
+int bound_open(bool in_ns)
 {
+	(void)in_ns;
 	return 0;
-}
-
-void procnet_set(bool in_ns, enum procnet_file file, int fd)
-{
-	CHECK(in_ns);
-	CHECK_EQ(fd, 1000 + (int)file);
-}
-
-int ns_open_file(const char *path)
-{
-	static int n;
-
-	CHECK(!path);		/* those of this file are empty */
-	return 1000 + n++ % PROCNET_NUM;
 }
 
 void procnet_ephemeral(uint16_t *first, uint16_t *last)
@@ -285,6 +277,7 @@ static void reset(bool ns)
 	fd_next = 3;
 	fd_low = 3;
 	no_ipv6 = false;
+	unreadable = false;
 	timer_at = 0;
 	aborts = refusals = 0;
 	count_reset();
@@ -566,6 +559,17 @@ static void test_ns_out(void)
 	CHECK_EQ(open_count, 0);
 }
 
+/* tick() - A second has passed; how many sockets it took */
+static int tick(void)
+{
+	uint64_t due = timer_at;
+	int before = opens;
+
+	fwd_listen_timeout(due);
+	CHECK_EQ(timer_at, due + 1000000);
+	return opens - before;
+}
+
 static void test_auto(void)
 {
 	reset(true);
@@ -587,10 +591,11 @@ static void test_auto(void)
 	CHECK_EQ(bound(false, UDP, 40000), 0);	/* handed out by the kernel */
 
 	/* Nothing moves when nothing changed, though our own ports are bound now */
+	tick();
 	for (int i = 0; i < 3; i++) {
 		int before = open_count;
 
-		fwd_listen_timeout(timer_at);
+		CHECK_EQ(tick(), 0);
 		CHECK_EQ(open_count, before);
 	}
 	ports_add(&theirs[1][0], 9000);
@@ -602,6 +607,81 @@ static void test_auto(void)
 	CHECK_EQ(bound(false, UDP, 8080), 0);
 	CHECK_EQ(bound(false, TCP, 9000), 0);
 	CHECK_EQ(bound(false, TCP, 9001), 1);
+}
+
+/* test_auto_again() - What can not be opened is tried as long as that makes sense */
+static void test_auto_again(void)
+{
+	reset(true);
+	fd_limit = 20;			/* of which rules may have 15 */
+	ports_add(&theirs[1][0], 80);
+	ports_add(&low, 80);
+	CHECK_EQ(listen_on("auto", NULL), 0);
+	CHECK_EQ(bound(false, TCP, 80), 0);
+	CHECK_EQ(tick(), 0);
+	ports_remove(&low, 80);
+	CHECK_EQ(tick(), 0);
+	ports_add(&theirs[1][0], 81);	/* a change: all are tried */
+	CHECK_EQ(tick(), 2);
+	CHECK_EQ(bound(false, TCP, 80) + bound(false, TCP, 81), 2);
+
+	/* One descriptor at a time, and the rest when there is room again */
+	for (uint16_t p = 1000; p < 1100; p++)
+		ports_add(&theirs[1][0], p);
+	CHECK_EQ(tick(), 11);
+	CHECK_EQ(tick(), 1);
+	CHECK_EQ(tick(), 1);
+	ports_remove(&theirs[1][0], 80);
+	CHECK_EQ(tick(), 2);
+	CHECK_EQ(open_count, 12);
+}
+
+/* test_auto_looks() - Each list is read once, only if it counts */
+static void test_auto_looks(void)
+{
+	reset(true);
+	ports_add(&theirs[1][0], 8080);
+	CHECK_EQ(listen_on("auto,~9000,~9002", NULL), 0);	/* three rules */
+	looks = 0;
+	tick();
+	CHECK_EQ(looks, 2);
+	reset(true);
+	CHECK_EQ(listen_on(NULL, "auto"), 0);
+	looks = 0;
+	tick();
+	CHECK_EQ(looks, 3);
+
+	/* What can not be read leaves all as it is */
+	reset(true);
+	ports_add(&theirs[1][0], 8080);
+	CHECK_EQ(listen_on("auto", "auto"), 0);
+	unreadable = true;
+	tick();
+	tick();
+	CHECK_EQ(bound(false, TCP, 8080), 1);
+	CHECK_EQ(bound(false, UDP, 8080), 3);
+	unreadable = false;
+	ports_remove(&theirs[1][0], 8080);
+	tick();
+	CHECK_EQ(open_count, 0);
+}
+
+/* test_auto_both() - A socket of ours that closes is not followed back */
+static void test_auto_both(void)
+{
+	reset(true);
+	CHECK(!ports_parse(&lc.ports, TCP, true, "auto"));
+	ports_add(&theirs[1][0], 8080);
+	ports_add(&theirs[0][0], 9090);
+	CHECK_EQ(listen_on("auto", NULL), 0);
+	CHECK_EQ(bound(false, TCP, 8080), 1);
+	CHECK_EQ(bound(true, TCP, 9090), 2);
+	ports_remove(&theirs[1][0], 8080);
+	ports_remove(&theirs[0][0], 9090);
+	for (int i = 0; i < 3; i++) {
+		CHECK_EQ(tick(), 0);
+		CHECK_EQ(open_count, 0);
+	}
 }
 
 /* accept_from() - A connection comes in by the first socket */
@@ -712,6 +792,9 @@ int main(void)
 	RUN(test_ns_udp);
 	RUN(test_ns_out);
 	RUN(test_auto);
+	RUN(test_auto_again);
+	RUN(test_auto_looks);
+	RUN(test_auto_both);
 	RUN(test_accept);
 	RUN(test_accept_ns);
 	RUN(test_accept_target);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * netlink.c - answers that are good, that lie, and that a real kernel gave
- * links: netlink.c nlmsg.c addr.c util.c
+ * links: netlink.c nlquery.c nlmsg.c addr.c util.c
  */
 #include "netlink.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * ns.c - namespaces of a real kernel: made, joined, watched, left
- * links: ns.c ns_agent.c ns_enter.c netlink.c nlmsg.c addr.c util.c log.c
+ * links: ns.c ns_agent.c ns_enter.c netlink.c nlquery.c nlmsg.c addr.c util.c log.c
  */
 #include "ns.h"
 

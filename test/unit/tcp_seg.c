@@ -263,8 +263,13 @@ static void test_syn(void)
 		tcp_seg_send(c, TCP_SYN, 1);
 		CHECK_EQ(last().wscale, 8);
 		test_net.mtu = 9000;
+		c->tcp.room = 1 << 20;
 		tcp_seg_send(c, TCP_SYN, 1);
 		CHECK_EQ(last().mss, v4 ? 8960 : 8940);
+		/* A small send queue: no window of it is below one segment */
+		c->tcp.room = 8 * 2000;
+		tcp_seg_send(c, TCP_SYN, 1);
+		CHECK_EQ(last().mss, 2000);
 		test_net.mtu = 1500;
 	}
 }

@@ -1,4 +1,4 @@
-# RST in CLOSE-WAIT's mirror: RST in TIME-WAIT is ignored (RFC 1337)
+# RST in TIME-WAIT is ignored (RFC 1337), an old ACK is answered
 include in.inc
 +1	host fin
 +0	expect F. 1:1(0)
