@@ -47,6 +47,8 @@
 #include "splice.h"
 #include "tap.h"
 #include "tcp.h"
+#include "tcp_open.h"
+#include "tcp_timer.h"
 #include "udp.h"
 #include "wire.h"
 
@@ -205,7 +207,7 @@ static void listen_event(const struct loop_event *ev, uint64_t now)
 		if (c.splice)
 			splice_accept(&c, now);
 		else
-			tcp_accept(&c, now);
+			tcp_open_accept(&c, now);
 	}
 }
 

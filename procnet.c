@@ -65,7 +65,9 @@ int procnet_open(enum procnet_file file)
 {
 	int fd = open(procnet_path[file], O_RDONLY | O_CLOEXEC);
 
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	return fd;
 }
 
 /* take_hex() - Number of hexadecimal digits up to a character, moved behind it */

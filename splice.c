@@ -322,7 +322,8 @@ static int move(struct conn *c, enum splice_side from, bool end)
 	struct splice_conn *s = &c->splice;
 	int rc = 0;
 
-	for (int i = 0; i < ROUNDS && !rc; i++) {
+	/* Bytes in the pipe are left there only if an edge of the destination follows */
+	for (int i = 0; (i < ROUNDS || s->held[from]) && !rc; i++) {
 		if (s->held[from])
 			rc = drain(c, from);
 		else if (s->eof[from] == EOF_SEEN)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "conn.h"
+#include "tcp_batch.h"
 #include "tcp_seg.h"
 #include "tcp_state.h"
 

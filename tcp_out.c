@@ -277,7 +277,7 @@ int tcp_out_ready(struct conn *c)
 	if (rc)
 		return rc;
 	tcp_out_window(c);
-	step = min_u32(2u * t->mss, t->room / UPDATE_PART);
+	step = min_u32(2U * t->mss, t->room / UPDATE_PART);
 	if (seq_diff(tcp_seg_offer(t), t->told) >= (int32_t)step &&
 	    t->half[OUT] == HALF_FLOW) {
 		count(COUNT_TCP_WINDOW_UPDATE);

@@ -7,6 +7,7 @@
 
 #include "conn.h"
 #include "frame.h"
+#include "tcp_batch.h"
 #include "tcp_seg.h"
 #include "tcp_state.h"
 

@@ -117,6 +117,21 @@ bool tcp_seg_parse(const struct frame *f, struct tcp_seg *s)
 }
 
 /**
+ * tcp_seg_key() - Key of the connection a segment belongs to
+ * @f:		Frame it came in
+ * @s:		Segment
+ *
+ * Return: key
+ */
+struct conn_key tcp_seg_key(const struct frame *f, const struct tcp_seg *s)
+{
+	return (struct conn_key){
+		.guest = f->src, .far = f->dst,
+		.gport = s->sport, .fport = s->dport, .proto = WIRE_TCP,
+	};
+}
+
+/**
  * tcp_seg_isn() - Initial sequence number (RFC 6528, section 3)
  * @key:	Connection
  * @now:	Time, us

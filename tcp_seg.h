@@ -36,6 +36,7 @@ struct tcp_seg {
 };
 
 bool	tcp_seg_parse(const struct frame *f, struct tcp_seg *s);
+struct conn_key tcp_seg_key(const struct frame *f, const struct tcp_seg *s);
 uint32_t tcp_seg_isn(const struct conn_key *key, uint64_t now);
 uint16_t tcp_seg_mss(const struct conn *c, const struct tcp_seg *syn);
 uint32_t tcp_seg_offer(const struct tcp_conn *t);

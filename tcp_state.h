@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
-#include <sys/uio.h>
 
 #include "conn.h"
 #include "tcp_fsm.h"
@@ -27,32 +26,8 @@ enum {
 					 * queue: a short peek is not the end of it */
 };
 
-enum { TCP_BATCH_IOV = 64 };
-
 /* What is watched for on the socket of a connection, always */
 #define TCP_EVENTS	(EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET)
-
-/**
- * struct tcp_batch - what one batch of frames brought for one connection
- * @c:		connection, NULL: it ended meanwhile
- * @len:	bytes of the guest in @iov, behind rcv without a gap
- * @acked:	bytes of the remote end that the guest acknowledged
- * @dupacks:	segments behind a gap: each gets a duplicate ACK
- * @fin:	the guest's FIN follows the bytes
- * @resend:	the segment at una is lost: send it again
- * @niov:	entries used
- * @iov:	where the bytes are, in borrowed frames
- */
-struct tcp_batch {
-	struct conn *c;
-	uint32_t len;
-	uint32_t acked;
-	uint32_t dupacks;
-	bool fin;
-	bool resend;
-	int niov;
-	struct iovec iov[TCP_BATCH_IOV];
-};
 
 /* What is offered to the guest: windows of up to 16 MiB */
 enum { TCP_WSCALE = 8 };

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# impaired-open.sh - a third of all frames is lost: connections open and close all
+# impaired-open.sh - one frame of ten is lost: connections open and close all
 # the same, each message arrives once
 . "$(dirname "$0")/lib.sh"
 need ip python3
 host_up remote
 guest_up
 start_passt -t 5200-5219
-start_vm --loss 30 --dup 10 --seed 3
+start_vm --loss 10 --dup 10 --seed 3
 guest ip addr add 192.0.2.1/24 dev eth0
 guest ip route add default via 192.0.2.2
 

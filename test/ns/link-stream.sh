@@ -18,7 +18,7 @@ chmod +x "$TMP/script"
 
 # boot() - The guest appears, and asks for addresses
 boot() {
-	start_vm
+	start_vm --seed 1
 	guest timeout 10 busybox udhcpc -fnq -i eth0 -s "$TMP/script" >"$TMP/udhcpc.log" 2>&1
 	within 5 guest_has_route 6
 	within 5 global

@@ -10,6 +10,7 @@ guest_up
 start_pasta -t 5001 -u 5001 -T 5002,5010:6010 -U 5002
 
 ends - <<'END'
+import random
 import socket
 from ends import fails, guest, host, move, pair, read, reset, want
 
@@ -33,6 +34,10 @@ for lo in "127.0.0.1", "::1":
         want(lo, peer[0])
         move(c, s, 20_000_000)
         move(s, c, 20_000_000)
+        for _ in range(40):		# of any length, whoever has to wait
+            n = random.randrange(1, 3_000_000)
+            move(c, s, n)
+            move(s, c, n)
         c.shutdown(socket.SHUT_WR)
         want(b"", read(s, 1), "end of file")
         move(s, c, 100_000)

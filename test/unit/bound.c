@@ -142,8 +142,8 @@ static void close_all(void)
 	memset(want, 0, sizeof(want));
 }
 
-/* same() - Whether what is found is what was opened */
-static void same(bool in_ns)
+/* agree() - Whether what is found is what was opened */
+static void agree(bool in_ns)
 {
 	struct ports got;
 
@@ -159,15 +159,15 @@ static void test_kernel(void)
 	for (int way = 0; way < 3; way++) {
 		CHECK_EQ(begin(way == 1, way < 2, way == 2), 0);
 		CHECK_EQ(files, 0);		/* the dump was enough */
-		same(way == 1);
+		agree(way == 1);
 		for (int i = 0; i < SOCKS; i++) {
 			open_random();
 			if (i % 50 == 0)
-				same(way == 1);
+				agree(way == 1);
 		}
-		same(way == 1);
+		agree(way == 1);
 		close_all();
-		same(way == 1);
+		agree(way == 1);
 	}
 }
 
@@ -180,7 +180,7 @@ static void test_files(void)
 	CHECK_EQ(files, PROCNET_NUM);
 	for (int i = 0; i < SOCKS; i++)
 		open_random();
-	same(true);
+	agree(true);
 	close_all();
 	closed = 0;
 	bound_init();
@@ -224,9 +224,9 @@ static void test_foreign(void)
 	CHECK_EQ(begin(true, true, false), 0);
 	CHECK_EQ(getsockname(netlink_fd, (struct sockaddr *)&to, &len), 0);
 	fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
-	for (uint32_t seq = 0; seq < 5000; seq += 25) {
+	for (uint32_t first = 0; first < 5000; first += 25) {
 		for (uint32_t i = 0; i < 25; i++) {
-			a = answer_of(seq + i, AF_INET, TCP_LISTEN, 4711);
+			a = answer_of(first + i, AF_INET, TCP_LISTEN, 4711);
 			CHECK_EQ(sendto(fd, &a, sizeof(a), MSG_DONTWAIT,
 					(struct sockaddr *)&to, sizeof(to)),
 				 sizeof(a));
