@@ -67,6 +67,8 @@ struct conn_key {
  * @tail:	what the socket refused for now: first piece in the pool of
  *		tcp_tail.c, plus 1; 0: nothing
  * @tail_len:	bytes there
+ * @late:	bytes behind a gap: first range in late.c, index + 1; 0: none
+ * @late_seq:	number of the first byte of those that came last
  * @srtt:	smoothed round trip to the guest, us; 0: not measured (RFC 6298)
  * @rttvar:	its variation, us
  * @rto:	retransmission time-out before backing off, us
@@ -76,6 +78,7 @@ struct conn_key {
  * @check_at:	when to look at the host socket again, us: draining, stall,
  *		keepalive, handshake, wait; 0: never
  * @seen_ms:	last segment of the guest, or byte of the host, ms, wraps
+ * @resent_us:	when una was last sent again in fast recovery, us, wraps
  * @slot:	place in the present batch, plus 1; 0: no segment in it
  */
 struct tcp_conn {
@@ -102,6 +105,8 @@ struct tcp_conn {
 	uint32_t room;
 	uint32_t tail;
 	uint32_t tail_len;
+	uint32_t late;
+	uint32_t late_seq;
 	uint32_t srtt;
 	uint32_t rttvar;
 	uint32_t rto;
@@ -110,6 +115,7 @@ struct tcp_conn {
 	uint64_t rto_at;
 	uint64_t check_at;
 	uint32_t seen_ms;
+	uint32_t resent_us;
 	uint8_t slot;
 };
 

@@ -51,6 +51,7 @@ static const char *const name[] = {
 	[DROP_LINK_DOWN]		= "link-down",
 	[COUNT_TCP_OPEN_OUT]		= "tcp-open-out",
 	[COUNT_TCP_OPEN_IN]		= "tcp-open-in",
+	[COUNT_TCP_LATE]		= "tcp-late",
 	[COUNT_TCP_DUPACK_SENT]		= "tcp-dupack-sent",
 	[COUNT_TCP_CHALLENGE]		= "tcp-challenge-ack",
 	[COUNT_TCP_FAST_RETRANSMIT]	= "tcp-fast-retransmit",

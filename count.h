@@ -34,7 +34,7 @@ enum count {
 	DROP_TCP_NO_CONN,	/* belongs to no connection; a RST was the answer */
 	DROP_TCP_FLAGS,		/* flags that make no sense in that state */
 	DROP_TCP_WINDOW,	/* outside of the window */
-	DROP_TCP_ORDER,		/* a gap before it: duplicate ACK was the answer */
+	DROP_TCP_ORDER,		/* behind a gap, and not kept, or only in part */
 	DROP_TCP_RST,		/* RST that is not at the next number, RFC 5961 */
 	DROP_TCP_TAIL_FULL,	/* pool for what a socket refused is full */
 	DROP_TCP_LIMIT,		/* table, descriptors or ports exhausted */
@@ -54,6 +54,7 @@ enum count {
 	/* what TCP did, toward the guest */
 	COUNT_TCP_OPEN_OUT,
 	COUNT_TCP_OPEN_IN,
+	COUNT_TCP_LATE,		/* segments kept behind a gap */
 	COUNT_TCP_DUPACK_SENT,
 	COUNT_TCP_CHALLENGE,
 	COUNT_TCP_FAST_RETRANSMIT,

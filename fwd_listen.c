@@ -75,6 +75,7 @@ struct seen {
  * @hint:	no entry before this one is unused
  * @fd_max:	descriptors above it are not spent on ports that nobody named
  * @cut:	ports left out for want of descriptors
+ * @full:	the item being opened has had its share of descriptors
  * @eph_first:	range of ports the kernel hands out
  * @eph_last:	its end
  * @moves:	counts sockets opened and closed
@@ -89,6 +90,7 @@ static struct {
 	uint32_t hint;
 	int64_t fd_max;
 	uint32_t cut;
+	bool full;
 	uint16_t eph_first;
 	uint16_t eph_last;
 	uint32_t moves;
@@ -378,13 +380,15 @@ static unsigned open_rule(unsigned rule, int *why)
 
 		if (r->mode == PORTS_ALL && is_ephemeral((uint16_t)p))
 			continue;
-		rc = self.cut && !r->single ? -EMFILE : open_port(rule, (uint16_t)p);
+		rc = self.full && !r->single ? -EMFILE : open_port(rule, (uint16_t)p);
 		if (!rc)
 			opened++;
 		else
 			*why = rc;
-		if (rc == -EMFILE && !r->single)
+		if (rc == -EMFILE && !r->single) {
+			self.full = true;
 			self.cut++;
+		}
 	}
 	return opened;
 }
@@ -410,23 +414,37 @@ static int open_item(unsigned first)
 	unsigned opened = 0;
 	int why = 0;
 
+	self.full = false;
 	for (unsigned i = first; i < t->n && t->rule[i].item == r->item; i++)
 		opened += open_rule(i, &why);
 	return opened || !why ? 0 : fail(r, r->first, why);
+}
+
+/* begins_item() - Whether a rule is the first of an item that is opened at start */
+static bool begins_item(unsigned i, bool single)
+{
+	const struct ports_rule *r = &self.conf.ports.rule[i];
+
+	if (i && r[-1].item == r->item)
+		return false;
+	return r->mode != PORTS_AUTO && r->single == single && !is_off(r);
 }
 
 /* open_items() - All items, those with one named port or all others */
 static int open_items(bool single)
 {
 	const struct ports_table *t = &self.conf.ports;
+	int64_t all = self.fd_max, num = 0, k = 0;
 
+	for (unsigned i = 0; i < t->n; i++)
+		num += begins_item(i, single);
 	for (unsigned i = 0; i < t->n; i++) {
-		const struct ports_rule *r = &t->rule[i];
 		int rc;
 
-		if ((i && t->rule[i - 1].item == r->item) || r->mode == PORTS_AUTO ||
-		    r->single != single || is_off(r))
+		if (!begins_item(i, single))
 			continue;
+		/* What is scarce is shared: one `all' leaves something to the next */
+		self.fd_max = all * ++k / num;
 		rc = open_item(i);
 		if (rc)
 			return rc;

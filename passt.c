@@ -448,7 +448,7 @@ static void drop_privileges(const struct conf *c)
 int main(int argc, char **argv)
 {
 	static struct conf c;
-	int parent = -1, pid_fd = -1, rc;
+	int parent = -1, pid_fd = -1;
 
 	log_init(LOG_LVL_INFO);
 	conf_read(argc, argv, &c);
@@ -463,7 +463,8 @@ int main(int argc, char **argv)
 			die_errno(-pid_fd, "Cannot write PID file %s (--pid)", c.pid_file);
 	}
 	if (c.pcap_file) {
-		rc = pcap_open(c.pcap_file);
+		int rc = pcap_open(c.pcap_file);
+
 		if (rc)
 			die_errno(-rc, "Cannot write capture file %s (--pcap)", c.pcap_file);
 	}

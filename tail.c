@@ -43,11 +43,13 @@ struct tail_piece {
  * struct tail_self - state of this file
  * @free:	first free piece, index + 1; 0: none
  * @high:	pieces from here on were never used
+ * @used:	pieces in use
  * @piece:	the pool
  */
 static struct {
 	uint32_t free;
 	uint32_t high;
+	uint32_t used;
 	struct tail_piece piece[TAIL_PIECES];
 } self;
 
@@ -56,6 +58,17 @@ void tail_init(void)
 {
 	self.free = 0;
 	self.high = 0;
+	self.used = 0;
+}
+
+/**
+ * tail_used() - How much of the pool is in use
+ *
+ * Return: pieces, up to TAIL_PIECES
+ */
+uint32_t tail_used(void)
+{
+	return self.used;
 }
 
 static struct tail_piece *at(uint32_t index)
@@ -72,8 +85,10 @@ static uint32_t take(void)
 		self.free = at(i)->next;
 	else if (self.high < TAIL_PIECES)
 		i = ++self.high;
-	if (i)
+	if (i) {
 		at(i)->next = at(i)->from = at(i)->to = 0;
+		self.used++;
+	}
 	return i;
 }
 
@@ -113,17 +128,19 @@ static uint32_t append(uint32_t *tail, const uint8_t *data, uint32_t len)
  * @tail:	Chain, may become non-empty
  * @iov:	Bytes
  * @niov:	Number of pieces
- * @skip:	Bytes at their beginning that the socket took
+ * @skip:	Bytes at their beginning to leave out
+ * @len:	Bytes to keep; more than there are: all
  *
  * Return: bytes kept; fewer than there are if the pool is exhausted
  */
-uint32_t tail_put(uint32_t *tail, const struct iovec *iov, int niov, uint32_t skip)
+uint32_t tail_put(uint32_t *tail, const struct iovec *iov, int niov, uint32_t skip,
+		  uint32_t len)
 {
 	uint32_t done = 0;
 
-	for (int i = 0; i < niov; i++) {
+	for (int i = 0; i < niov && done < len; i++) {
 		uint32_t from = (uint32_t)min_size(skip, iov[i].iov_len);
-		uint32_t want = (uint32_t)iov[i].iov_len - from;
+		uint32_t want = (uint32_t)min_size(iov[i].iov_len - from, len - done);
 		uint32_t got = append(tail, (const uint8_t *)iov[i].iov_base + from, want);
 
 		skip -= from;
@@ -132,6 +149,21 @@ uint32_t tail_put(uint32_t *tail, const struct iovec *iov, int niov, uint32_t sk
 			break;
 	}
 	return done;
+}
+
+/**
+ * tail_join() - Put one chain behind another; no byte moves
+ * @tail:	Chain, may be empty
+ * @more:	Chain that ends as one of its own
+ */
+void tail_join(uint32_t *tail, uint32_t more)
+{
+	if (!*tail) {
+		*tail = more;
+	} else if (more) {
+		at(at(*tail)->last)->next = more;
+		at(*tail)->last = at(more)->last;
+	}
 }
 
 /**
@@ -174,5 +206,6 @@ void tail_drop(uint32_t *tail, uint32_t len)
 			at(*tail)->last = p->last;
 		p->next = self.free;
 		self.free = i;
+		self.used--;
 	}
 }

@@ -24,6 +24,7 @@
 #include <sys/epoll.h>
 
 #include "count.h"
+#include "late.h"
 #include "log.h"
 #include "seq.h"
 #include "sock.h"
@@ -42,6 +43,7 @@
 void tcp_init(void)
 {
 	tail_init();
+	late_init();
 	tcp_batch_init();
 	tcp_in_init();
 	tcp_end_init();
@@ -51,18 +53,24 @@ void tcp_init(void)
 static void flush_slot(struct tcp_batch *b, uint64_t now)
 {
 	struct conn *c = tcp_batch_take(b);
+	uint32_t dupacks = b->dupacks;
 	uint8_t last_out;
+	bool late;
 	int rc;
 
 	if (!c)
 		return;
+	late = c->tcp.late;
 	last_out = c->tcp.half[OUT];
 	rc = tcp_out_flush(c, b);
 	if (!rc)
 		rc = tcp_in_flush(c, b, now);
 	if (!rc && b->len)
 		tcp_timer_watch(&c->tcp, now);
-	for (uint32_t i = 0; !rc && i < b->dupacks; i++) {
+	/* A gap that was closed in the same batch was none */
+	if (late && !c->tcp.late)
+		dupacks = 0;
+	for (uint32_t i = 0; !rc && i < dupacks; i++) {
 		/* What was gathered before the gap is acknowledged first */
 		if (!i && c->tcp.flags & TCPF_ACK_DUE)
 			tcp_seg_ack(c);
@@ -148,8 +156,8 @@ static void segment_open(struct conn *c, const struct frame *f, const struct tcp
 		return;
 	if (fit == TCP_FIT_GAP) {
 		if (s->len || s->flags & TCP_FIN) {
-			count(DROP_TCP_ORDER);
 			b->dupacks++;
+			tcp_out_keep(&c->tcp, f, s);
 		}
 		return;
 	}

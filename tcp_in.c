@@ -23,7 +23,8 @@
  *
  *   Loss: three duplicate acknowledgements send the segment at una again, and
  *   each partial acknowledgement the next one, until all that was sent by then
- *   is acknowledged (RFC 6582, section 3.2).  A time-out goes back to una.  If
+ *   is acknowledged (RFC 6582, section 3.2).  If duplicates go on for longer than
+ *   a round trip, what was sent again was lost again.  A time-out goes back to una.  If
  *   segments vanish again and again, smaller ones are tried (RFC 4821, section
  *   7.7, in short).
  *
@@ -47,6 +48,7 @@
 enum {
 	PUSH_FRAMES	= 16,		/* frames per look at the socket */
 	DUPACKS		= 3,		/* RFC 5681, section 3.2 */
+	REORDER_US	= 5000,		/* what a link may be late by, and not have lost */
 	HOLE_BACKOFF	= 3,		/* time-outs before smaller segments are tried */
 	MSS_SMALL4	= 536,
 	MSS_SMALL6	= 1220,
@@ -182,6 +184,14 @@ static void progress(struct conn *c, struct tcp_batch *b, uint32_t ack, uint64_t
 		b->resend = true;
 }
 
+/* overdue() - What was sent again should have been acknowledged by now: lost too */
+static bool overdue(const struct tcp_conn *t, uint64_t now)
+{
+	uint32_t wait = t->srtt + max_u32(4 * t->rttvar, REORDER_US);
+
+	return (uint32_t)now - t->resent_us > wait;
+}
+
 /**
  * tcp_in_ack() - Take the acknowledgement and window of a segment
  * @c:		Connection in PH_OPEN
@@ -225,6 +235,8 @@ bool tcp_in_ack(struct conn *c, struct tcp_batch *b, const struct tcp_seg *s,
 		count(COUNT_TCP_FAST_RETRANSMIT);
 		t->recover = t->sent;
 		t->flags |= TCPF_RECOVERY;
+		b->resend = true;
+	} else if (t->flags & TCPF_RECOVERY && t->dupacks > DUPACKS && overdue(t, now)) {
 		b->resend = true;
 	}
 	return true;
@@ -292,7 +304,7 @@ static uint32_t total(const struct iovec *iov, int n)
 }
 
 /* resend() - The segment at una again; nothing else moves; -errno: socket dead */
-static int resend(struct conn *c)
+static int resend(struct conn *c, uint64_t now)
 {
 	struct tcp_conn *t = &c->tcp;
 	uint32_t unit = tcp_seg_unit(c);
@@ -301,7 +313,10 @@ static int resend(struct conn *c)
 	struct iovec iov[1];
 	ssize_t got;
 
-	t->rtt_at = 0;
+	/* Karn: what is sent again is not measured; what is behind it may be */
+	if (seq_lt(t->rtt_seq, t->una + want))
+		t->rtt_at = 0;
+	t->resent_us = (uint32_t)now;
 	if (!want) {
 		if (t->half[IN] == HALF_SHUT)
 			tcp_seg_send(c, TCP_FIN | TCP_ACK, t->una);
@@ -434,7 +449,7 @@ int tcp_in_flush(struct conn *c, const struct tcp_batch *b, uint64_t now)
 			return -EPROTO;
 	}
 	if (b->resend && seq_lt(c->tcp.una, c->tcp.sent)) {
-		int rc = resend(c);
+		int rc = resend(c, now);
 
 		if (rc)
 			return rc;

@@ -103,6 +103,8 @@ static void options(struct conn *c, const struct tcp_seg *s)
 
 	t->mss = t->mss_syn = tcp_seg_mss(c, s);
 	t->rcv = t->acked = t->edge = t->told = s->seq + 1;
+	if (s->sack)
+		t->flags |= TCPF_SACK;
 	if (s->wscale < 0)
 		return;
 	t->flags |= TCPF_WSCALE;

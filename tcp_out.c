@@ -51,6 +51,7 @@
 #include <sys/epoll.h>
 
 #include "count.h"
+#include "late.h"
 #include "loop.h"
 #include "seq.h"
 #include "sock.h"
@@ -150,6 +151,30 @@ void tcp_out_gather(struct tcp_conn *t, struct tcp_batch *b, const struct frame 
 		b->fin = true;
 }
 
+/**
+ * tcp_out_keep() - Keep a segment behind a gap, until the gap is closed
+ * @t:		Connection
+ * @f:		Frame that holds the segment
+ * @s:		Segment that is TCP_FIT_GAP
+ *
+ * A FIN is not kept: it comes again, with or without data before it.
+ */
+void tcp_out_keep(struct tcp_conn *t, const struct frame *f, const struct tcp_seg *s)
+{
+	struct iovec iov[TCP_BATCH_IOV];
+	uint32_t n = min_u32(s->len, t->edge - s->seq);
+	int niov;
+
+	if (!n || t->half[OUT] != HALF_FLOW)
+		return;
+	niov = frame_payload(f, s->hlen, n, iov, TCP_BATCH_IOV);
+	if (late_put(&t->late, s->seq, iov, niov, n) == n)
+		count(COUNT_TCP_LATE);
+	else
+		count(DROP_TCP_ORDER);
+	t->late_seq = s->seq;
+}
+
 /* give_tail() - What waits goes first; -errno: connection dead */
 static int give_tail(struct conn *c)
 {
@@ -186,7 +211,7 @@ static int give(struct conn *c, const struct tcp_batch *b)
 			return (int)n;
 		taken = (uint32_t)n;
 	}
-	kept = taken < b->len ? tail_put(&t->tail, b->iov, b->niov, taken) : 0;
+	kept = taken < b->len ? tail_put(&t->tail, b->iov, b->niov, taken, UINT32_MAX) : 0;
 	t->tail_len += kept;
 	t->rcv += taken + kept;
 	count_add(COUNT_TCP_TAIL, kept);
@@ -194,6 +219,17 @@ static int give(struct conn *c, const struct tcp_batch *b)
 		return 0;
 	count(DROP_TCP_TAIL_FULL);
 	return -ENOBUFS;
+}
+
+/* give_late() - The gap is closed, perhaps: what was behind it follows */
+static int give_late(struct conn *c)
+{
+	struct tcp_conn *t = &c->tcp;
+	uint32_t n = late_take(&t->late, t->rcv, &t->tail);
+
+	t->rcv += n;
+	t->tail_len += n;
+	return n ? give_tail(c) : 0;
 }
 
 /**
@@ -208,6 +244,7 @@ static int give(struct conn *c, const struct tcp_batch *b)
  */
 int tcp_out_flush(struct conn *c, const struct tcp_batch *b)
 {
+	struct tcp_conn *t = &c->tcp;
 	bool fin = b->fin;
 
 	if (b->len) {
@@ -218,11 +255,16 @@ int tcp_out_flush(struct conn *c, const struct tcp_batch *b)
 		/* What was not taken comes again, and so does the FIN behind it */
 		if (rc)
 			fin = false;
-		c->tcp.flags |= TCPF_ACK_DUE;
+		rc = t->late ? give_late(c) : 0;
+		if (rc)
+			return rc;
+		t->flags |= TCPF_ACK_DUE;
 		tcp_out_window(c);
 	}
-	if (fin && c->tcp.half[OUT] == HALF_FLOW)
+	if (fin && t->half[OUT] == HALF_FLOW) {
 		tcp_half_move(c, OUT, HE_EOF);
+		late_drop(&t->late);
+	}
 	return tcp_out_finish(c);
 }
 
@@ -326,6 +368,7 @@ int tcp_out_finish(struct conn *c)
  */
 void tcp_out_drop(struct conn *c)
 {
+	late_drop(&c->tcp.late);
 	tail_drop(&c->tcp.tail, UINT32_MAX);
 	c->tcp.tail_len = 0;
 }

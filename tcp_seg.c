@@ -9,9 +9,9 @@
  *   connection, with or without payload; every segment but a SYN acknowledges
  *   all we took and announces the window, so each of them clears what was due.
  *
- *   Options are offered as the guest offers them: MSS, and window scaling if it
- *   has it.  No timestamps, since the clock of a guest that is restored
- *   elsewhere goes back; no SACK, as nothing is kept out of order.
+ *   Options are offered as the guest offers them: MSS, and window scaling and
+ *   SACK if it has them.  No timestamps, since the clock of a guest that is
+ *   restored elsewhere goes back.
  *
  *   The window field is the right edge less what is acknowledged, rounded down
  *   by the scale.  That may take up to 255 bytes back from what was announced
@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "count.h"
+#include "late.h"
 #include "net.h"
 #include "pkt.h"
 #include "seq.h"
@@ -38,7 +39,7 @@ enum {
 	ISN_TICK_US	= 4,		/* RFC 6528, section 3 */
 	CHALLENGE_PER_S	= 100,		/* RFC 5961, section 7 */
 	US_PER_S	= 1000000,
-	SYN_OPT_LEN	= 8,
+	OPT_LEN		= 40,		/* RFC 9293, 3.1: at most */
 };
 
 /**
@@ -73,6 +74,8 @@ static void options(struct pkt_reader r, struct tcp_seg *s)
 			s->mss = pkt_be16(&body);
 		else if (kind == TCPOPT_WSCALE && len == 3)
 			s->wscale = pkt_u8(&body);
+		else if (kind == TCPOPT_SACK_OK && len == 2)
+			s->sack = true;
 	}
 }
 
@@ -101,6 +104,7 @@ bool tcp_seg_parse(const struct frame *f, struct tcp_seg *s)
 	s->hlen = (uint32_t)(h->off >> 4) * 4;
 	s->mss = 0;
 	s->wscale = -1;
+	s->sack = false;
 	full = s->hlen >= sizeof(*h) ? frame_l4(f, s->hlen) : NULL;
 	if (!full || !s->sport || !s->dport) {
 		count(DROP_TCP_HEADER);
@@ -231,18 +235,53 @@ static uint16_t our_mss(const struct conn *c)
 }
 
 /* syn_options() - What we offer, or take up (RFC 7323, 2.2) */
-static unsigned syn_options(const struct conn *c, uint8_t opt[static SYN_OPT_LEN])
+static unsigned syn_options(const struct conn *c, uint8_t opt[static OPT_LEN])
 {
-	bool offer = c->tcp.flags & (TCPF_WSCALE | TCPF_FROM_HOST);
+	struct pkt_writer w = pkt_writer(opt, OPT_LEN);
 
-	opt[0] = TCPOPT_MSS;
-	opt[1] = 4;
-	put_be16(opt + 2, our_mss(c));
-	opt[4] = TCPOPT_NOP_;
-	opt[5] = TCPOPT_WSCALE;
-	opt[6] = 3;
-	opt[7] = TCP_WSCALE;
-	return offer ? SYN_OPT_LEN : 4;
+	pkt_put_u8(&w, TCPOPT_MSS);
+	pkt_put_u8(&w, 4);
+	pkt_put_be16(&w, our_mss(c));
+	if (c->tcp.flags & (TCPF_WSCALE | TCPF_FROM_HOST)) {
+		pkt_put_u8(&w, TCPOPT_NOP_);
+		pkt_put_u8(&w, TCPOPT_WSCALE);
+		pkt_put_u8(&w, 3);
+		pkt_put_u8(&w, TCP_WSCALE);
+	}
+	if (c->tcp.flags & (TCPF_SACK | TCPF_FROM_HOST)) {
+		pkt_put_be16(&w, TCPOPT_NOP_ << 8 | TCPOPT_NOP_);
+		pkt_put_u8(&w, TCPOPT_SACK_OK);
+		pkt_put_u8(&w, 2);
+	}
+	return (unsigned)w.len;
+}
+
+/* sack_option() - What came behind a gap, so that only the gap is sent again */
+static unsigned sack_option(const struct tcp_conn *t, uint8_t opt[static OPT_LEN])
+{
+	struct pkt_writer w = pkt_writer(opt, OPT_LEN);
+	struct late_block b[LATE_BLOCKS];
+	int n = late_blocks(t->late, t->late_seq, b);
+
+	pkt_put_be16(&w, TCPOPT_NOP_ << 8 | TCPOPT_NOP_);
+	pkt_put_u8(&w, TCPOPT_SACK_);
+	pkt_put_u8(&w, (uint8_t)(2 + 8 * n));
+	for (int i = 0; i < n; i++) {
+		pkt_put_be32(&w, b[i].start);
+		pkt_put_be32(&w, b[i].end);
+	}
+	return (unsigned)w.len;
+}
+
+/* options_to_guest() - Options of a segment without payload, or none */
+static unsigned options_to_guest(const struct conn *c, uint8_t flags, uint32_t len,
+				 uint8_t opt[static OPT_LEN])
+{
+	if (flags & TCP_SYN)
+		return syn_options(c, opt);
+	if (c->tcp.late && c->tcp.flags & TCPF_SACK && flags == TCP_ACK && !len)
+		return sack_option(&c->tcp, opt);
+	return 0;
 }
 
 /**
@@ -263,8 +302,8 @@ unsigned tcp_seg_head(struct conn *c, uint8_t h[static TAP_HEAD_MAX], uint32_t s
 	const struct addr *src = &c->key.far, *dst = &c->key.guest;
 	uint32_t ack = flags & TCP_ACK ? tcp_ack_number(t) : 0;
 	unsigned shift = flags & TCP_SYN ? 0 : scale(t);
-	uint8_t opt[SYN_OPT_LEN];
-	unsigned optlen = flags & TCP_SYN ? syn_options(c, opt) : 0;
+	uint8_t opt[OPT_LEN];
+	unsigned optlen = options_to_guest(c, flags, len, opt);
 	uint32_t l4len = (uint32_t)sizeof(struct wire_tcp) + optlen + len;
 	unsigned ip = frame_head(h, src, dst, WIRE_TCP, l4len, 0, 0);
 	struct wire_tcp *tcp = (void *)(h + ip);

@@ -21,6 +21,7 @@
  * @len:	length of the payload, bytes
  * @mss:	option of a SYN, 0: absent
  * @wscale:	option of a SYN, -1: absent
+ * @sack:	option of a SYN: SACK is understood
  */
 struct tcp_seg {
 	uint16_t sport;
@@ -33,6 +34,7 @@ struct tcp_seg {
 	uint32_t len;
 	uint16_t mss;
 	int wscale;
+	bool sack;
 };
 
 bool	tcp_seg_parse(const struct frame *f, struct tcp_seg *s);

@@ -24,6 +24,7 @@ enum {
 	TCPF_FIN_SENT	= 1 << 10,	/* @sent counts our FIN, perhaps rewound */
 	TCPF_UNEVEN	= 1 << 11,	/* a FIN or an urgent mark is in the receive
 					 * queue: a short peek is not the end of it */
+	TCPF_SACK	= 1 << 12,	/* the guest understands SACK options */
 };
 
 /* What is watched for on the socket of a connection, always */

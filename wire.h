@@ -94,8 +94,9 @@ enum {
 	TCP_ACK = 0x10, TCP_URG = 0x20,
 };
 
-/* TCP options: RFC 9293, 3.2, and RFC 7323 */
-enum { TCPOPT_END = 0, TCPOPT_NOP_ = 1, TCPOPT_MSS = 2, TCPOPT_WSCALE = 3 };
+/* TCP options: RFC 9293, 3.2, RFC 7323 and RFC 2018 */
+enum { TCPOPT_END = 0, TCPOPT_NOP_ = 1, TCPOPT_MSS = 2, TCPOPT_WSCALE = 3,
+       TCPOPT_SACK_OK = 4, TCPOPT_SACK_ = 5 };
 
 /* RFC 768 */
 struct wire_udp {

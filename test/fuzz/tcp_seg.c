@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * tcp_seg.c - TCP segments of a guest
- * links: tcp_seg.c frame.c tap_link.c conn.c timer.c addr.c csum.c count.c log.c util.c
+ * links: tcp_seg.c late.c tail.c frame.c tap_link.c conn.c timer.c addr.c csum.c count.c log.c util.c
  *
  * Input: the segment, behind one byte whose lowest bit says IPv6.  What comes
  * out is within what there is, and the answer to it as a stray one is a segment.

@@ -57,14 +57,12 @@ END
 
 link --loss 1 --reorder 1 --reorder-ms 2 --dup 1
 move in 100000000 1
-move in 10000000 4
-stop_vm
-link --loss 0.1 --reorder 0.1 --reorder-ms 2 --dup 1
-move out 3000000 1
-move out 500000 4
+move out 100000000 1
+move in 25000000 4
+move out 25000000 4
 stop_vm
 
-for what in tcp-dupack-sent tcp-fast-retransmit tcp-rto; do
+for what in tcp-dupack-sent tcp-late tcp-fast-retransmit tcp-rto; do
 	n=$(counted $what)
 	echo "$what $n"
 	[ "$n" -gt 0 ] || fail "$what: 0"

@@ -59,7 +59,7 @@ static void put(struct queue *q, size_t size)
 	uint32_t got;
 
 	check_fill(input, len < 64 ? len : 64);
-	got = tail_put(&q->tail, iov, 4, (uint32_t)skip);
+	got = tail_put(&q->tail, iov, 4, (uint32_t)skip, UINT32_MAX);
 	CHECK(got <= len - skip);
 	memcpy(q->byte + q->len, input + skip, got);
 	q->len += got;
@@ -98,7 +98,7 @@ static void test_random(void)
 	for (int i = 0; i < CHAINS; i++)
 		drop(&queue[i], POOL);
 	/* No piece was lost */
-	CHECK_EQ(tail_put(&queue[0].tail, &(struct iovec){ input, POOL }, 1, 0), POOL);
+	CHECK_EQ(tail_put(&queue[0].tail, &(struct iovec){ input, POOL }, 1, 0, UINT32_MAX), POOL);
 }
 
 /* The pool ends: what fits is kept, the rest is not, and nobody else suffers */
@@ -108,21 +108,21 @@ static void test_exhausted(void)
 
 	reset();
 	check_fill(input, sizeof(input));
-	CHECK_EQ(tail_put(&queue[1].tail, &little, 1, 0), 10);
+	CHECK_EQ(tail_put(&queue[1].tail, &little, 1, 0, UINT32_MAX), 10);
 	memcpy(queue[1].byte, input, 10);
 	queue[1].len = 10;
-	CHECK_EQ(tail_put(&queue[0].tail, &all, 1, 0), POOL - TAIL_PIECE);
-	CHECK_EQ(tail_put(&queue[2].tail, &little, 1, 0), 0);
+	CHECK_EQ(tail_put(&queue[0].tail, &all, 1, 0, UINT32_MAX), POOL - TAIL_PIECE);
+	CHECK_EQ(tail_put(&queue[2].tail, &little, 1, 0, UINT32_MAX), 0);
 	CHECK_EQ(queue[2].tail, 0);
 	/* There is room left in the piece it has */
-	CHECK_EQ(tail_put(&queue[1].tail, &little, 1, 0), 10);
+	CHECK_EQ(tail_put(&queue[1].tail, &little, 1, 0, UINT32_MAX), 10);
 	memcpy(queue[1].byte + 10, input, 10);
 	queue[1].len = 20;
 	compare(&queue[1]);
 	tail_drop(&queue[0].tail, TAIL_PIECE - 1);
-	CHECK_EQ(tail_put(&queue[2].tail, &little, 1, 0), 0);
+	CHECK_EQ(tail_put(&queue[2].tail, &little, 1, 0, UINT32_MAX), 0);
 	tail_drop(&queue[0].tail, 1);
-	CHECK_EQ(tail_put(&queue[2].tail, &little, 1, 0), 10);
+	CHECK_EQ(tail_put(&queue[2].tail, &little, 1, 0, UINT32_MAX), 10);
 	tail_drop(&queue[0].tail, UINT32_MAX);
 	CHECK_EQ(queue[0].tail, 0);
 	compare(&queue[1]);
@@ -134,9 +134,9 @@ static void test_prefix(void)
 	struct iovec iov[] = { { input, POOL - 100 }, { input, 200 }, { input, 50 } };
 
 	reset();
-	CHECK_EQ(tail_put(&queue[0].tail, iov, 3, 0), POOL);
-	CHECK_EQ(tail_put(&queue[1].tail, iov, 3, 0), 0);
-	CHECK_EQ(tail_put(&queue[1].tail, iov, 3, UINT32_MAX), 0);
+	CHECK_EQ(tail_put(&queue[0].tail, iov, 3, 0, UINT32_MAX), POOL);
+	CHECK_EQ(tail_put(&queue[1].tail, iov, 3, 0, UINT32_MAX), 0);
+	CHECK_EQ(tail_put(&queue[1].tail, iov, 3, UINT32_MAX, UINT32_MAX), 0);
 }
 
 static void test_peek(void)
@@ -145,7 +145,7 @@ static void test_peek(void)
 
 	reset();
 	CHECK_EQ(tail_peek(0, iov, 3), 0);
-	CHECK_EQ(tail_put(&queue[0].tail, &all, 1, 7), 5 * TAIL_PIECE - 7);
+	CHECK_EQ(tail_put(&queue[0].tail, &all, 1, 7, UINT32_MAX), 5 * TAIL_PIECE - 7);
 	CHECK_EQ(tail_peek(queue[0].tail, iov, 3), 3);
 	CHECK_EQ(iov[2].iov_len, TAIL_PIECE);
 	tail_drop(&queue[0].tail, 0);

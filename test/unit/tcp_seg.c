@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * tcp_seg.c - unit test of ../../tcp_seg.c
- * links: tcp_seg.c frame.c tap_link.c conn.c timer.c addr.c csum.c count.c util.c
+ * links: tcp_seg.c late.c tail.c frame.c tap_link.c conn.c timer.c addr.c csum.c count.c util.c
  *
  * Segments to the guest are decoded here from RFC 9293, figure 1, and those of
  * the guest are put together the same way.
