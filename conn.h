@@ -68,7 +68,6 @@ struct conn_key {
  *		tcp_tail.c, plus 1; 0: nothing
  * @tail_len:	bytes there
  * @late:	bytes behind a gap: first range in late.c, index + 1; 0: none
- * @late_seq:	number of the first byte of those that came last
  * @srtt:	smoothed round trip to the guest, us; 0: not measured (RFC 6298)
  * @rttvar:	its variation, us
  * @rto:	retransmission time-out before backing off, us
@@ -106,7 +105,6 @@ struct tcp_conn {
 	uint32_t tail;
 	uint32_t tail_len;
 	uint32_t late;
-	uint32_t late_seq;
 	uint32_t srtt;
 	uint32_t rttvar;
 	uint32_t rto;
@@ -175,6 +173,7 @@ struct echo_flow {
  *		dialled socket, valid while @piped
  * @held:	bytes in each pipe
  * @piped:	that direction has a pipe
+ * @full:	that direction waits until its destination takes more
  * @eof:	how far its end of file is: enum in splice.c
  * @state:	enum in splice.c
  * @replied:	UDP: datagrams went both ways
@@ -186,6 +185,7 @@ struct splice_conn {
 	int32_t pipe[DIRS][2];
 	uint32_t held[DIRS];
 	bool piped[DIRS];
+	bool full[DIRS];
 	uint8_t eof[DIRS];
 	uint8_t state;
 	bool replied;

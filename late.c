@@ -19,12 +19,17 @@
  *   do not move.
  *
  *   All of it may be dropped at any time, the guest still has it (RFC 2018,
- *   section 8).  So the pool is shared fairly: late bytes take at most half of
- *   it, what a socket refused may have all.
+ *   section 8).  So late bytes take at most half of the pool, what a socket
+ *   refused may have all.
+ *
+ *   Each segment stamps the range it belongs to, so that those named to the guest
+ *   are the ones that changed last: the loss of one acknowledgement then hides
+ *   none of them.
  *
  * Invariants
  *   L1  ranges are in order, with a gap between each two
  *   L2  len is more than 0, and what the chain holds
+ *   L3  each range has a piece of the pool, so RANGES are enough for all
  */
 #include "late.h"
 
@@ -36,7 +41,7 @@
 #include "tail.h"
 #include "util.h"
 
-enum { RANGES = 4096, RANGES_CONN = 64, PIECES_MAX = TAIL_PIECES / 2 };
+enum { RANGES_CONN = 64, PIECES_MAX = TAIL_PIECES / 2, RANGES = PIECES_MAX };
 
 /**
  * struct late_range - contiguous bytes of one connection
@@ -44,23 +49,27 @@ enum { RANGES = 4096, RANGES_CONN = 64, PIECES_MAX = TAIL_PIECES / 2 };
  * @start:	number of the first byte
  * @len:	bytes
  * @chain:	where they are, in the pool of tail.c
+ * @stamp:	when a segment came last that is part of it, counts segments, wraps
  */
 struct late_range {
 	uint32_t next;
 	uint32_t start;
 	uint32_t len;
 	uint32_t chain;
+	uint32_t stamp;
 };
 
 /**
  * struct late_self - state of this file
  * @free:	first free range, index + 1; 0: none
  * @high:	ranges from here on were never used
+ * @stamp:	of the next segment
  * @range:	the ranges
  */
 static struct {
 	uint32_t free;
 	uint32_t high;
+	uint32_t stamp;
 	struct late_range range[RANGES];
 } self;
 
@@ -69,6 +78,7 @@ void late_init(void)
 {
 	self.free = 0;
 	self.high = 0;
+	self.stamp = 0;
 }
 
 static struct late_range *at(uint32_t index)
@@ -125,6 +135,16 @@ static void merge(uint32_t i)
 	release(next);
 }
 
+/* full() - The connection has as many ranges as one may */
+static bool full(uint32_t late)
+{
+	int num = 0;
+
+	for (uint32_t i = late; i; i = at(i)->next)
+		num++;
+	return num >= RANGES_CONN;
+}
+
 /**
  * late_put() - Keep a segment
  * @late:	Ranges of the connection, may change
@@ -138,19 +158,23 @@ static void merge(uint32_t i)
 uint32_t late_put(uint32_t *late, uint32_t seq, const struct iovec *iov, int niov,
 		  uint32_t len)
 {
-	uint32_t i = 0, next = *late, skip = 0, room = len, kept, num = 0;
+	uint32_t i = 0, next = *late, skip = 0, room = len, kept;
 
 	/* i: last range that begins at or before the segment */
-	for (; next && seq_le(at(next)->start, seq); next = at(next)->next, num++)
+	for (; next && seq_le(at(next)->start, seq); next = at(next)->next)
 		i = next;
 	if (i && seq_gt(end_of(i), seq))
 		skip = end_of(i) - seq;
 	if (next && seq_lt(at(next)->start, seq + len))
 		room = at(next)->start - seq;
-	if (skip >= room || num > RANGES_CONN || tail_used() >= PIECES_MAX)
+	if (i && skip >= room) {
+		at(i)->stamp = self.stamp++;
+		return 0;
+	}
+	if (tail_used() >= PIECES_MAX)
 		return 0;
 	if (!i || end_of(i) != seq + skip) {
-		uint32_t r = fresh(seq, next);
+		uint32_t r = full(*late) ? 0 : fresh(seq, next);
 
 		if (!r)
 			return 0;
@@ -163,12 +187,13 @@ uint32_t late_put(uint32_t *late, uint32_t seq, const struct iovec *iov, int nio
 	kept = tail_put(&at(i)->chain, iov, niov, skip, room - skip);
 	at(i)->len += kept;
 	if (!at(i)->len) {
-		/* The pool gave nothing: the range just made goes again */
+		/* Nothing was kept: the range just made goes again */
 		while (*late != i)
 			late = &at(*late)->next;
 		drop_first(late);
 		return 0;
 	}
+	at(i)->stamp = self.stamp++;
 	merge(i);
 	return kept;
 }
@@ -205,22 +230,29 @@ uint32_t late_take(uint32_t *late, uint32_t next, uint32_t *tail)
 /**
  * late_blocks() - What is here, for a SACK option (RFC 2018, section 4)
  * @late:	Ranges of the connection
- * @newest:	A byte that came last: its range is named first
- * @b:		Filled
+ * @b:		Filled, what changed last first
  *
  * Return: blocks filled, up to LATE_BLOCKS
  */
-int late_blocks(uint32_t late, uint32_t newest, struct late_block b[static LATE_BLOCKS])
+int late_blocks(uint32_t late, struct late_block b[static LATE_BLOCKS])
 {
+	uint32_t stamp[LATE_BLOCKS];
 	int n = 0;
 
 	for (uint32_t i = late; i; i = at(i)->next) {
-		if (seq_le(at(i)->start, newest) && seq_lt(newest, end_of(i)))
-			b[n++] = (struct late_block){ at(i)->start, end_of(i) };
-	}
-	for (uint32_t i = late; i && n < LATE_BLOCKS; i = at(i)->next) {
-		if (!n || at(i)->start != b[0].start)
-			b[n++] = (struct late_block){ at(i)->start, end_of(i) };
+		int k = n < LATE_BLOCKS ? n++ : LATE_BLOCKS;
+
+		/* The place among those found so far; the oldest makes room */
+		for (; k && seq_gt(at(i)->stamp, stamp[k - 1]); k--) {
+			if (k < LATE_BLOCKS) {
+				b[k] = b[k - 1];
+				stamp[k] = stamp[k - 1];
+			}
+		}
+		if (k < LATE_BLOCKS) {
+			b[k] = (struct late_block){ at(i)->start, end_of(i) };
+			stamp[k] = at(i)->stamp;
+		}
 	}
 	return n;
 }

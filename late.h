@@ -22,7 +22,7 @@ void	late_init(void);
 uint32_t late_put(uint32_t *late, uint32_t seq, const struct iovec *iov, int niov,
 		  uint32_t len);
 uint32_t late_take(uint32_t *late, uint32_t next, uint32_t *tail);
-int	late_blocks(uint32_t late, uint32_t newest, struct late_block b[static LATE_BLOCKS]);
+int	late_blocks(uint32_t late, struct late_block b[static LATE_BLOCKS]);
 void	late_drop(uint32_t *late);
 
 #endif /* LATE_H */

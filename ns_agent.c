@@ -266,14 +266,27 @@ static void set_null(void)
 		(void)close(fd);
 }
 
-/* start_command() - NS_AGENT_START */
+/*
+ * start_command() - NS_AGENT_START
+ *
+ * With the terminal, the command is to be an orphaned process group: its parent is
+ * in another session, and the terminal can not stop it.  Nobody would be left to
+ * wake it up.  It inherits the terminal from our session, so that we leave that
+ * after the fork; it waits until we have.
+ */
 static void start_command(struct agent *a, bool foreground)
 {
+	int gate[2];
 	sigset_t none;
 	pid_t pid;
+	char c;
 
 	if (a->signals < 0 || a->command) {
 		reply_result(-EINVAL);
+		return;
+	}
+	if (pipe2(gate, O_CLOEXEC)) {
+		reply_result(-errno);
 		return;
 	}
 	pid = fork();
@@ -283,19 +296,19 @@ static void start_command(struct agent *a, bool foreground)
 		(void)signal(SIGPIPE, SIG_DFL);
 		if (foreground)
 			take_terminal();
+		(void)close(gate[1]);
+		(void)!read(gate[0], &c, sizeof(c));	/* until it is closed */
 		run_command(a->conf->argv);
 	}
 	if (pid > 0) {
 		a->command = pid;
-		/*
-		 * Parent in another session: an orphaned process group, which the
-		 * terminal can not stop.  Nobody would be left to wake it up.
-		 */
 		if (foreground)
 			(void)setsid();
 		set_null();
 	}
 	reply_result(pid < 0 ? -errno : 0);
+	(void)close(gate[0]);
+	(void)close(gate[1]);
 }
 
 /*

@@ -119,7 +119,8 @@ static inline struct pkt_writer pkt_writer(void *buf, size_t size)
  */
 static inline uint8_t *pkt_room(struct pkt_writer *w, size_t n)
 {
-	uint8_t *p = w->buf + w->len;
+	/* Of a writer without buffer nothing is computed, not even for no bytes */
+	uint8_t *p = w->buf ? w->buf + w->len : NULL;
 
 	if (w->bad || n > w->size - w->len) {
 		w->bad = true;

@@ -53,6 +53,8 @@ int sock_splice_dial(int fd, const struct addr *dst, uint16_t port)
 
 	/* What one end sent at once leaves at once; no harm if it is UDP */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	/* Urgent data is ordinary data here, as on accepted sockets */
+	(void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
 	if (connect(fd, &s.sa, len) && errno != EINPROGRESS)
 		return -errno;
 	return 0;
@@ -70,6 +72,24 @@ ssize_t sock_splice_recv(int fd, void *buf, size_t size)
 {
 	ssize_t n = recv(fd, buf, size, MSG_DONTWAIT);
 
+	return n < 0 ? -errno : n;
+}
+
+/**
+ * sock_splice_peek() - Read from a connected socket what stays there
+ * @fd:		Socket
+ * @buf:	Filled
+ * @size:	Bytes there
+ *
+ * Return: as sock_splice_recv()
+ */
+ssize_t sock_splice_peek(int fd, void *buf, size_t size)
+{
+	int off = -1;	/* each time from the first byte, also where sock.c says else */
+	ssize_t n;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &off, sizeof(off));
+	n = recv(fd, buf, size, MSG_DONTWAIT | MSG_PEEK);
 	return n < 0 ? -errno : n;
 }
 

@@ -11,6 +11,7 @@
 void	sock_splice_init(void);
 int	sock_splice_dial(int fd, const struct addr *dst, uint16_t port);
 ssize_t	sock_splice_recv(int fd, void *buf, size_t size);
+ssize_t	sock_splice_peek(int fd, void *buf, size_t size);
 ssize_t	sock_splice_send(int fd, const void *buf, size_t len);
 ssize_t	sock_splice_recv_from(int fd, void *buf, size_t size, struct addr *peer,
 			      uint16_t *port);

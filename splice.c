@@ -13,23 +13,10 @@
  *
  * TCP
  *
- *   Each direction, named by the side it comes from, moves bytes in one of two
- *   ways.  It begins with copying: recv() into a buffer all share, send() out of
- *   it.  For a request and its answer that is one system call less than with
- *   splice(2), which does not tell whether a socket is empty, and it needs no
- *   pipe.  When a read fills the buffer there is more to come: the direction
- *   takes a pipe from a pool and uses splice(2) until nothing is left to move.
- *   Bytes the other socket does not take are put into a pipe too.  A direction
- *   that is at rest has no pipe: an open connection costs two descriptors.
- *
- *   Events are edge-triggered and asked for once.  So a direction is moved until
- *   its source has no more, or its destination takes no more, in which case the
- *   pipe is not empty.  After ROUNDS pieces others get their turn, and the edge
- *   is asked for anew.
- *
- *   An end of file is passed on by shutdown() once the pipe is empty.  When both
- *   have passed, the pair is closed.  An error on either side resets both, so a
- *   connection refused by the other side is a connection reset for the client.
+ *   splice_stream.c moves the bytes.  Here pairs begin and end: an end of file is
+ *   passed on behind the last byte, and when both have been, the pair is closed.
+ *   An error on either side resets both, so a connection refused by the other
+ *   side is a connection reset for the client.
  *
  * UDP
  *
@@ -54,12 +41,7 @@
 #include "wire.h"
 
 enum {
-	COPY_MAX	= 16 * 1024,	/* bytes of one read; fits in every pipe */
-	PIPE_SIZE	= 512 * 1024,
-	POOL_FIRST	= 8,		/* pipes made at start */
-	POOL_MAX	= 32,		/* pipes kept */
-	ROUNDS		= 16,		/* pieces moved before others get their turn */
-	DATAGRAMS	= 64,		/* the same for UDP */
+	DATAGRAMS	= 64,		/* moved before others get their turn */
 	DATAGRAM_MAX	= 65535,
 	KEY_HOST	= 255,		/* reserved by IANA, so no flow of the guest's */
 	KEY_NS		= 254,		/* one for experiments: nor is that forwarded */
@@ -68,94 +50,28 @@ enum {
 static const uint64_t udp_timeout_us = 30000000;	/* as nf_conntrack has it */
 static const uint64_t udp_timeout_replied_us = 120000000;
 
-static const uint32_t events_wanted = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-
 enum splice_state { SPLICE_DIALLING, SPLICE_OPEN, SPLICE_UDP, SPLICE_STATE_NUM };
-
-/* How far the end of one direction is; each follows the one before */
-enum splice_eof { EOF_NOT_SEEN, EOF_SEEN, EOF_PASSED, EOF_NUM };
 
 /**
  * struct splice_self - state of this file
- * @pool:	pipes that are not in use, empty
- * @npool:	their number
  * @warned:	state of log_allow()
- * @buf:	bytes on their way
+ * @buf:	a datagram on its way
  */
 static struct {
-	int32_t pool[POOL_MAX][2];
-	unsigned npool;
 	uint64_t warned;
 	uint8_t buf[DATAGRAM_MAX];
 } self;
 
 /**
  * splice_init() - Begin anew
- * @on:		There will be pairs to join: make a few pipes
+ * @on:		There will be pairs to join
  */
 void splice_init(bool on)
 {
-	while (self.npool)
-		sock_splice_close_pipe(self.pool[--self.npool]);
 	self.warned = 0;
-	if (!on)
-		return;
-	sock_splice_init();
-	while (self.npool < POOL_FIRST &&
-	       sock_splice_pipe(self.pool[self.npool], PIPE_SIZE) > 0)
-		self.npool++;
-}
-
-/* pipe_take() - Give a direction a pipe; false: there is none to be had */
-static bool pipe_take(struct splice_conn *s, enum splice_side from)
-{
-	int32_t *p = s->pipe[from];
-
-	if (s->piped[from])
-		return true;
-	if (self.npool) {
-		self.npool--;
-		p[0] = self.pool[self.npool][0];
-		p[1] = self.pool[self.npool][1];
-	} else if (sock_splice_pipe(p, PIPE_SIZE) < 0) {
-		return false;
-	}
-	s->piped[from] = true;
-	return true;
-}
-
-/* pipe_leave() - A direction is at rest, or over */
-static void pipe_leave(struct splice_conn *s, enum splice_side from)
-{
-	int32_t *p = s->pipe[from];
-
-	if (!s->piped[from])
-		return;
-	s->piped[from] = false;
-	if (s->held[from] || self.npool == POOL_MAX) {
-		sock_splice_close_pipe(p);
-	} else {
-		self.pool[self.npool][0] = p[0];
-		self.pool[self.npool][1] = p[1];
-		self.npool++;
-	}
-	s->held[from] = 0;
-}
-
-/* other() - The side that faces @side */
-static enum splice_side other(enum splice_side side)
-{
-	return side == SPLICE_ACCEPTED ? SPLICE_DIALLED : SPLICE_ACCEPTED;
-}
-
-static int side_fd(const struct conn *c, enum splice_side side)
-{
-	return side == SPLICE_ACCEPTED ? c->fd : c->splice.fd2;
-}
-
-static enum loop_kind side_kind(enum splice_side side)
-{
-	return side == SPLICE_ACCEPTED ? LOOP_SPLICE_A : LOOP_SPLICE_B;
+	splice_stream_init(on);
+	if (on)
+		sock_splice_init();
 }
 
 /* finish() - Close both sockets, in order or by a reset, and free the entry */
@@ -164,8 +80,7 @@ static void finish(struct conn *c, bool reset)
 	int fd[] = { c->fd, c->splice.fd2 };
 
 	debug("%s: %s", conn_text(c), reset ? "reset" : "closed");
-	pipe_leave(&c->splice, SPLICE_ACCEPTED);
-	pipe_leave(&c->splice, SPLICE_DIALLED);
+	splice_stream_end(c);
 	for (int i = 0; i < 2; i++) {
 		if (fd[i] < 0)
 			continue;
@@ -215,9 +130,9 @@ void splice_accept(const struct fwd_conn *f, uint64_t now)
 	c->splice.state = SPLICE_DIALLING;
 	rc = sock_splice_dial(fd2, &f->to, f->to_port);
 	if (!rc)
-		rc = loop_add(c->fd, LOOP_SPLICE_A, conn_id(c), events_wanted);
+		rc = loop_add(c->fd, LOOP_SPLICE_A, conn_id(c), SPLICE_STREAM_EVENTS);
 	if (!rc)
-		rc = loop_add(fd2, LOOP_SPLICE_B, conn_id(c), events_wanted);
+		rc = loop_add(fd2, LOOP_SPLICE_B, conn_id(c), SPLICE_STREAM_EVENTS);
 	if (rc) {
 		finish(c, true);
 		return;
@@ -226,123 +141,22 @@ void splice_accept(const struct fwd_conn *f, uint64_t now)
 	debug("%s: to port %u", conn_text(c), f->to_port);
 }
 
-/**
- * copy() - Move one piece through the buffer
- * @c:		Entry, no pipe in that direction
- * @from:	Side it comes from
- * @end:	An end of file is there, behind the last byte
- *
- * Return: 0: go on; -EAGAIN: that was all for now; other -errno: broken
- */
-static int copy(struct conn *c, enum splice_side from, bool end)
+/* opened() - An event of a pair that is open: move what it speaks of */
+static int opened(struct conn *c, enum splice_side side, uint32_t events)
 {
-	struct splice_conn *s = &c->splice;
-	ssize_t n, sent;
-
-	n = sock_splice_recv(side_fd(c, from), self.buf, COPY_MAX);
-	if (n < 0)
-		return (int)n;
-	if (!n) {
-		s->eof[from] = EOF_SEEN;
-		return 0;
-	}
-	sent = sock_splice_send(side_fd(c, other(from)), self.buf, (size_t)n);
-	if (sent < 0 && sent != -EAGAIN)
-		return (int)sent;
-	if (sent < 0)
-		sent = 0;
-	if (sent < n) {
-		size_t rest = (size_t)(n - sent);
-
-		if (!pipe_take(s, from) ||
-		    sock_splice_stash(s->pipe[from][1], self.buf + sent, rest) !=
-		    (ssize_t)rest)
-			return -ENOBUFS;
-		s->held[from] = (uint32_t)rest;
-		return 0;
-	}
-	if (n == COPY_MAX)
-		(void)pipe_take(s, from);	/* copying will do as well */
-	return n == COPY_MAX || end ? 0 : -EAGAIN;
-}
-
-/**
- * fill() - Move one piece from a socket into the empty pipe
- * @c:		Entry
- * @from:	Side it comes from
- *
- * Return: 0: go on; -EAGAIN: nothing there; other -errno: broken
- */
-static int fill(struct conn *c, enum splice_side from)
-{
-	struct splice_conn *s = &c->splice;
-	ssize_t n = sock_splice_fill(side_fd(c, from), s->pipe[from][1], PIPE_SIZE);
-
-	if (n < 0)
-		return (int)n;
-	if (n)
-		s->held[from] = (uint32_t)n;
-	else
-		s->eof[from] = EOF_SEEN;
-	return 0;
-}
-
-/* drain() - Move what the pipe holds into a socket; returns as fill() */
-static int drain(struct conn *c, enum splice_side from)
-{
-	struct splice_conn *s = &c->splice;
-	ssize_t n = sock_splice_drain(s->pipe[from][0], side_fd(c, other(from)), s->held[from]);
-
-	if (n < 0)
-		return (int)n;
-	s->held[from] -= (uint32_t)n;
-	return n ? 0 : -EPIPE;	/* a pipe that is not empty has no end of file */
-}
-
-/* pass_eof() - No more bytes will come in that direction, and none are held */
-static int pass_eof(struct conn *c, enum splice_side from)
-{
-	int rc = sock_tcp_shutdown(side_fd(c, other(from)));
-
-	pipe_leave(&c->splice, from);
-	c->splice.eof[from] = EOF_PASSED;
-	return rc ? rc : -EAGAIN;
-}
-
-/**
- * move() - Move what there is in one direction
- * @c:		Entry
- * @from:	Side it comes from
- * @end:	The event says that the source has an end of file
- *
- * Return: 0; -errno: broken
- */
-static int move(struct conn *c, enum splice_side from, bool end)
-{
-	struct splice_conn *s = &c->splice;
+	static const uint32_t more = EPOLLRDHUP | EPOLLHUP | EPOLLPRI;
+	enum splice_side back = side == SPLICE_ACCEPTED ? SPLICE_DIALLED : SPLICE_ACCEPTED;
 	int rc = 0;
 
-	/* Bytes in the pipe are left there only if an edge of the destination follows */
-	for (int i = 0; (i < ROUNDS || s->held[from]) && !rc; i++) {
-		if (s->held[from])
-			rc = drain(c, from);
-		else if (s->eof[from] == EOF_SEEN)
-			rc = pass_eof(c, from);
-		else if (s->eof[from] == EOF_PASSED)
-			rc = -EAGAIN;
-		else
-			rc = s->piped[from] ? fill(c, from) : copy(c, from, end);
-	}
-	if (!rc)	/* there is more: ask for the edge that was used up */
-		return loop_mod(side_fd(c, from), side_kind(from), conn_id(c),
-				events_wanted);
-	if (rc == -EAGAIN && !s->held[from])
-		pipe_leave(s, from);
-	return rc == -EAGAIN ? 0 : rc;
+	if (events & (EPOLLIN | more) && !splice_stream_waits(c, side))
+		rc = splice_stream_move(c, side, events & more);
+	if (!rc && events & EPOLLOUT && splice_stream_waits(c, back))
+		rc = splice_stream_move(c, back, true);
+	return rc;
 }
 
-/* dialled() - First event of the dialled socket: both directions may move */
-static int dialled(struct conn *c)
+/* dialled() - First event of the dialled socket */
+static int dialled(struct conn *c, uint32_t events)
 {
 	int rc = -sock_error(c->splice.fd2);
 
@@ -350,33 +164,23 @@ static int dialled(struct conn *c)
 		return rc;
 	c->splice.state = SPLICE_OPEN;
 	/* What the client sent in the meantime had its edge already */
-	rc = move(c, SPLICE_ACCEPTED, true);
-	return rc ? rc : move(c, SPLICE_DIALLED, true);
+	rc = splice_stream_move(c, SPLICE_ACCEPTED, true);
+	return rc ? rc : opened(c, SPLICE_DIALLED, events);
 }
 
 /* tcp_event() - Something happened to one of the two sockets */
 static void tcp_event(struct conn *c, enum splice_side side, uint32_t events)
 {
-	struct splice_conn *s = &c->splice;
-	bool end = events & (EPOLLRDHUP | EPOLLHUP);
 	int rc = 0;
 
-	if (events & EPOLLERR) {
+	if (events & EPOLLERR)
 		rc = -ECONNRESET;
-	} else if (s->state == SPLICE_DIALLING) {
-		if (side == SPLICE_DIALLED && events & (EPOLLOUT | EPOLLHUP))
-			rc = dialled(c);
-	} else {
-		if (end || events & EPOLLIN)
-			rc = move(c, side, end);
-		if (!rc && s->held[other(side)] && events & EPOLLOUT)
-			rc = move(c, other(side), true);
-	}
-	if (rc)
-		finish(c, true);
-	else if (s->eof[SPLICE_ACCEPTED] == EOF_PASSED &&
-		 s->eof[SPLICE_DIALLED] == EOF_PASSED)
-		finish(c, false);
+	else if (c->splice.state == SPLICE_OPEN)
+		rc = opened(c, side, events);
+	else if (side == SPLICE_DIALLED && events & (EPOLLOUT | EPOLLHUP))
+		rc = dialled(c, events);
+	if (rc || splice_stream_over(c))
+		finish(c, rc);
 }
 
 /* UDP */

@@ -67,7 +67,7 @@ static void flush_slot(struct tcp_batch *b, uint64_t now)
 		rc = tcp_in_flush(c, b, now);
 	if (!rc && b->len)
 		tcp_timer_watch(&c->tcp, now);
-	/* A gap that was closed in the same batch was none */
+	/* A gap that was closed in the same batch needs no duplicates */
 	if (late && !c->tcp.late)
 		dupacks = 0;
 	for (uint32_t i = 0; !rc && i < dupacks; i++) {

@@ -20,6 +20,7 @@
 
 #include <errno.h>
 
+#include "late.h"
 #include "log.h"
 #include "sock.h"
 #include "tcp_batch.h"
@@ -144,6 +145,7 @@ void tcp_end_drain(struct conn *c, uint64_t now)
 		tcp_end_abort(c);
 		return;
 	}
+	late_drop(&c->tcp.late);
 	tcp_move(c, EV_GUEST_RST);
 	conn_hide(c);
 	tcp_rto_stop(&c->tcp);

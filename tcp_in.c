@@ -24,9 +24,9 @@
  *   Loss: three duplicate acknowledgements send the segment at una again, and
  *   each partial acknowledgement the next one, until all that was sent by then
  *   is acknowledged (RFC 6582, section 3.2).  If duplicates go on for longer than
- *   a round trip, what was sent again was lost again.  A time-out goes back to una.  If
- *   segments vanish again and again, smaller ones are tried (RFC 4821, section
- *   7.7, in short).
+ *   a round trip, what was sent again was lost again.  A time-out goes back to
+ *   una.  If segments vanish again and again, smaller ones are tried (RFC 4821,
+ *   section 7.7, in short).
  *
  *   End of file is a peek that returns 0; our FIN follows the last byte.
  *
@@ -189,6 +189,9 @@ static bool overdue(const struct tcp_conn *t, uint64_t now)
 {
 	uint32_t wait = t->srtt + max_u32(4 * t->rttvar, REORDER_US);
 
+	/* Nothing measured: only the time-out knows */
+	if (!t->srtt)
+		return false;
 	return (uint32_t)now - t->resent_us > wait;
 }
 

@@ -8,7 +8,7 @@
  *   host's socket with one sendmsg().  What the kernel took is acknowledged to
  *   the guest: from then on the kernel retransmits it.  Nothing is kept here
  *   but the tail that a socket refused (tail.c), which the window should make
- *   rare.
+ *   rare, and what came behind a gap (late.c), until the gap is closed.
  *
  *   The window
  *
@@ -162,17 +162,20 @@ void tcp_out_gather(struct tcp_conn *t, struct tcp_batch *b, const struct frame 
 void tcp_out_keep(struct tcp_conn *t, const struct frame *f, const struct tcp_seg *s)
 {
 	struct iovec iov[TCP_BATCH_IOV];
-	uint32_t n = min_u32(s->len, t->edge - s->seq);
-	int niov;
+	uint32_t room = seq_gt(t->edge, s->seq) ? t->edge - s->seq : 0;
+	uint32_t n = min_u32(s->len, room), kept = 0;
 
-	if (!n || t->half[OUT] != HALF_FLOW)
-		return;
-	niov = frame_payload(f, s->hlen, n, iov, TCP_BATCH_IOV);
-	if (late_put(&t->late, s->seq, iov, niov, n) == n)
-		count(COUNT_TCP_LATE);
-	else
+	if (n && t->half[OUT] == HALF_FLOW) {
+		int niov = frame_payload(f, s->hlen, n, iov, TCP_BATCH_IOV);
+
+		kept = late_put(&t->late, s->seq, iov, niov, n);
+	}
+	if (n < s->len)
+		count(DROP_TCP_WINDOW);
+	else if (kept < n || s->flags & TCP_FIN)
 		count(DROP_TCP_ORDER);
-	t->late_seq = s->seq;
+	else
+		count(COUNT_TCP_LATE);
 }
 
 /* give_tail() - What waits goes first; -errno: connection dead */
@@ -245,26 +248,24 @@ static int give_late(struct conn *c)
 int tcp_out_flush(struct conn *c, const struct tcp_batch *b)
 {
 	struct tcp_conn *t = &c->tcp;
-	bool fin = b->fin;
+	int rc = b->len ? give(c, b) : 0;
+	/* What was not taken comes again, and so does the FIN behind it */
+	bool fin = b->fin && !rc;
 
+	if (rc && rc != -ENOBUFS)
+		return rc;
+	/* Nothing follows a FIN */
+	if (fin)
+		late_drop(&t->late);
 	if (b->len) {
-		int rc = give(c, b);
-
-		if (rc && rc != -ENOBUFS)
-			return rc;
-		/* What was not taken comes again, and so does the FIN behind it */
-		if (rc)
-			fin = false;
 		rc = t->late ? give_late(c) : 0;
 		if (rc)
 			return rc;
 		t->flags |= TCPF_ACK_DUE;
 		tcp_out_window(c);
 	}
-	if (fin && t->half[OUT] == HALF_FLOW) {
+	if (fin && t->half[OUT] == HALF_FLOW)
 		tcp_half_move(c, OUT, HE_EOF);
-		late_drop(&t->late);
-	}
 	return tcp_out_finish(c);
 }
 
@@ -363,7 +364,7 @@ int tcp_out_finish(struct conn *c)
 }
 
 /**
- * tcp_out_drop() - Nobody waits for the tail any more
+ * tcp_out_drop() - Nobody waits for the guest's bytes any more
  * @c:		Connection that ends
  */
 void tcp_out_drop(struct conn *c)

@@ -261,7 +261,7 @@ static unsigned sack_option(const struct tcp_conn *t, uint8_t opt[static OPT_LEN
 {
 	struct pkt_writer w = pkt_writer(opt, OPT_LEN);
 	struct late_block b[LATE_BLOCKS];
-	int n = late_blocks(t->late, t->late_seq, b);
+	int n = late_blocks(t->late, b);
 
 	pkt_put_be16(&w, TCPOPT_NOP_ << 8 | TCPOPT_NOP_);
 	pkt_put_u8(&w, TCPOPT_SACK_);

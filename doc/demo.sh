@@ -292,7 +292,7 @@ ns_serves() {
 ns_leases() {
 	# shellcheck disable=SC2016	# for udhcpc
 	printf '#!/bin/sh\n%s\n' \
-		'[ "$1" != bound ] || echo "lease $ip/$mask via $router dns $dns"' \
+		'[ "$1" != bound ] || echo "lease $ip/$mask via $router${dns:+ dns $dns}"' \
 		>"$TMP/udhcpc"
 	chmod 755 "$TMP/udhcpc"
 	out=$("$PASTA" --ns-ifname eth0 --quiet -- sh -c \

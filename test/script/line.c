@@ -12,6 +12,7 @@
 
 #include "count.h"
 #include "script.h"
+#include "tail.h"
 #include "tap.h"
 #include "tcp.h"
 #include "tcp_state.h"
@@ -463,6 +464,13 @@ static void do_flows(struct script_conn *c, char *const *tok, int n)
 		script_fail("it is %u", script_left());
 }
 
+static void do_pool(struct script_conn *c, char *const *tok, int n)
+{
+	(void)c;
+	if (n != 2 || tail_used() != (uint32_t)script_num(tok[1]))
+		script_fail("it is %u", tail_used());
+}
+
 static void do_idle(struct script_conn *c, char *const *tok, int n)
 {
 	(void)c;
@@ -535,7 +543,7 @@ static const struct {
 	{ "expect", do_expect, true }, { "burst", do_burst, true },
 	{ "call", do_call, true }, { "state", do_state, false },
 	{ "count", do_count, false }, { "unread", do_unread, false },
-	{ "flows", do_flows, false }, { "idle", do_idle, false },
+	{ "flows", do_flows, false }, { "pool", do_pool, false }, { "idle", do_idle, false },
 	{ "due", do_due, false }, { "isn", do_isn, false },
 	{ "quiet", do_quiet, false }, { "end", do_end, false },
 	{ "scale", do_scale, false },

@@ -12,11 +12,14 @@ include out.inc
 +0	expect . ack 201
 +0	expect . ack 201
 +0	expect . ack 201
+# The missing one, and a copy of what is known
 +0	hold
 +1	guest . 201:301(100)
 +0	guest . 301:401(100)
 +0	go
 +0	call send 200
-+0	expect . ack 401
-+0	guest R 401:401(0)
++0	call send 200
++0	expect . ack 601
++0	pool 0
++0	guest R 601:601(0)
 +0	call abort

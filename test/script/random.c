@@ -139,7 +139,8 @@ static struct script_seg segment(const struct script_conn *c)
 		TCP_ACK | TCP_FIN, TCP_SYN, TCP_SYN, TCP_SYN | TCP_ACK, TCP_SYN | TCP_ACK,
 		TCP_RST, TCP_RST | TCP_ACK, TCP_FIN, 0, TCP_SYN | TCP_FIN, 0x3f,
 	};
-	static const char *const opts[] = { "mss 1460,nop,wscale 7", "mss 500", "" };
+	static const char *const opts[] = { "mss 1460,nop,wscale 7", "mss 500", "",
+		"mss 1460,nop,wscale 7,nop,nop,sackOK", "nop,nop,sackOK" };
 	struct script_seg s = { .flags = flags[below(sizeof(flags))], .has_seq = true,
 				.has_ack = true, .off = -1, .cut = -1 };
 
@@ -154,6 +155,9 @@ static struct script_seg segment(const struct script_conn *c)
 		return s;
 	}
 	s.seq = about(c->gnext);
+	/* Some bytes are missing before it, up to a few segments of them */
+	if (!below(6))
+		s.seq += 1 + below(12000);
 	/* Bytes before the first are no part of the stream */
 	if ((int32_t)s.seq > 0)
 		s.len = below(3) ? 0 : below(1460);

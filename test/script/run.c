@@ -10,7 +10,7 @@
  * links: dhcp_opt.c dhcpv6.c dhcpv6_msg.c dnsname.c frag.c frame.c fwd.c
  * links: fwd_listen.c icmp.c log.c ndp.c net.c netlink.c nlmsg.c nlquery.c ns.c
  * links: ns_agent.c ns_enter.c option.c pcap.c ports.c procnet.c resolv.c
- * links: late.c sock_splice.c splice.c tail.c tap_link.c
+ * links: late.c sock_splice.c splice.c splice_stream.c tail.c tap_link.c
  * links: tcp.c tcp_batch.c tcp_end.c tcp_fsm.c tcp_in.c tcp_open.c tcp_out.c tcp_rto.c
  * links: tcp_seg.c tcp_state.c tcp_timer.c timer.c
  * links: udp.c udp_flow.c udp_seg.c util.c
@@ -27,7 +27,7 @@
  *   something expected does not come or differs, and also when something comes that
  *   nobody expects.  Every byte of both streams is verified, and so are lengths and
  *   checksums of each frame.  At the end no connection, no socket and no deadline
- *   may be left.
+ *   may be left, and no bytes of the guest that wait.
  *
  * The format
  *
@@ -90,6 +90,7 @@
  *	count NAME N			a counter, as count.c names it
  *	unread N			bytes the program did not consume
  *	flows N				entries of the table in use
+ *	pool N				pieces in use of what the guest's bytes wait in
  *	idle				no deadline is pending
  *	isn N				the program's is N more than for the connection
  *					before, with these ends (about)
@@ -104,14 +105,14 @@
  *   the line so often.
  *
  *   SEGMENT is flags, of SFRPU and . for ACK, or - for none; first:last(length);
- *   ack N; win N, unscaled; <options>: mss N, wscale N, nop, eol, sackOK, hex BYTES;
- *   tso N: unsegmented.  Numbers count from the initial ones of their side.  In what
- *   is expected, * fits anything, and what is left out follows: no payload, the next
- *   number, the same acknowledgement as before; windows and options only count if
- *   given.  The guest may also send: badsum, nosum (left to the device), junk (other
- *   bytes), urg N, split N (in pieces), pad N (behind the packet), and lie: off N
- *   (data offset, words), iplen N (added to the IP length), cut N (frame length),
- *   frag N (two fragments, N bytes in the first).
+ *   ack N; win N, unscaled; <options>: mss N, wscale N, nop, eol, sackOK,
+ *   sack FIRST:LAST FIRST:LAST, hex BYTES; tso N: unsegmented.  Numbers count from the
+ *   initial ones of their side.  In what is expected, * fits anything, and what is left
+ *   out follows: no payload, the next number, the same acknowledgement as before;
+ *   windows and options only count if given, <> is none.  The guest may also send:
+ *   badsum, nosum (left to the device), junk (other bytes), urg N, split N (in pieces),
+ *   pad N (behind the packet), and lie: off N (data offset, words), iplen N (added to
+ *   the IP length), cut N (frame length), frag N (two fragments, N bytes in the first).
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -121,6 +122,7 @@
 
 #include "log.h"
 #include "script.h"
+#include "tail.h"
 
 enum {
 	LINES		= 4096,
@@ -238,6 +240,8 @@ static bool finish(uint64_t deadline)
 			script_fail("a deadline is pending after the end");
 		if (script_left())
 			script_fail("%u flows are left", script_left());
+		if (tail_used())
+			script_fail("%u pieces of the guest's bytes are left", tail_used());
 		if (fake_sock_open())
 			script_fail("%u sockets are left open", fake_sock_open());
 	}

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "late.h"
+
 enum { TCP_LEN = 20, OPT_MAX = 40 };
 
 static const struct { char c; uint8_t bit; } flag_char[] = {
@@ -140,8 +142,29 @@ void script_seg_parse(char *const *tok, int n, struct script_seg *s)
 	}
 }
 
+/* put_sack() - "sack 101:201 301:401", numbers from @isn, to bytes */
+static unsigned put_sack(const char *text, uint32_t isn, uint8_t to[static OPT_MAX])
+{
+	unsigned n = 2;
+
+	while (*text && n + 8 <= OPT_MAX) {
+		char *end;
+		uint32_t first = (uint32_t)strtoul(text, &end, 10);
+
+		if (*end != ':')
+			script_fail("'%s': first:last first:last", text);
+		put_be32(to + n, isn + first);
+		put_be32(to + n + 4, isn + (uint32_t)strtoul(end + 1, &end, 10));
+		text = end;
+		n += 8;
+	}
+	to[0] = TCPOPT_SACK_;
+	to[1] = (uint8_t)n;
+	return n;
+}
+
 /* put_option() - One option of the guest, as text, to bytes */
-static unsigned put_option(const char *text, uint8_t *to)
+static unsigned put_option(const char *text, uint32_t isn, uint8_t to[static OPT_MAX])
 {
 	unsigned v = 0, n = 0;
 
@@ -154,10 +177,12 @@ static unsigned put_option(const char *text, uint8_t *to)
 		return 1;
 	}
 	if (!strcmp(text, "sackOK")) {
-		to[0] = 4;
+		to[0] = TCPOPT_SACK_OK;
 		to[1] = 2;
 		return 2;
 	}
+	if (!strncmp(text, "sack ", 5))
+		return put_sack(text + 5, isn, to);
 	if (sscanf(text, "mss %u", &v) == 1) {		/* NOLINT(cert-err34-c): our own */
 		to[0] = TCPOPT_MSS;
 		to[1] = 4;
@@ -181,19 +206,25 @@ static unsigned put_option(const char *text, uint8_t *to)
 }
 
 /* put_options() - All options; padded with the end of the list */
-static unsigned put_options(const struct script_seg *s, uint8_t opt[static OPT_MAX])
+static unsigned put_options(const struct script_conn *c, const struct script_seg *s,
+			    uint8_t opt[static OPT_MAX])
 {
+	uint8_t one[sizeof(s->opts)];
 	char copy[sizeof(s->opts)], *save = NULL;
 	unsigned n = 0;
 
 	memset(opt, 0, OPT_MAX);
 	memcpy(copy, s->opts, sizeof(copy));
 	for (char *p = strtok_r(copy, ",", &save); p; p = strtok_r(NULL, ",", &save)) {
+		unsigned len;
+
 		while (*p == ' ')
 			p++;
-		n += put_option(p, opt + n);
-		if (n > OPT_MAX)
+		len = put_option(p, c->oisn, one);
+		if (n + len > OPT_MAX)
 			script_fail("too many options");
+		memcpy(opt + n, one, len);
+		n += len;
 	}
 	return (n + 3) / 4 * 4;
 }
@@ -265,7 +296,7 @@ uint32_t script_seg_build(struct script_conn *c, struct script_seg *s, uint8_t *
 			  struct virtio_net_hdr *vh)
 {
 	uint8_t opt[OPT_MAX];
-	unsigned optlen = put_options(s, opt);
+	unsigned optlen = put_options(c, s, opt);
 	uint32_t head, l4len;
 	uint8_t *t;
 
@@ -303,8 +334,62 @@ uint32_t script_seg_build(struct script_conn *c, struct script_seg *s, uint8_t *
 	return lie(frame, head + l4len, s);
 }
 
+/* check_blocks() - What a SACK option names lies behind the gap, and is apart */
+static void check_blocks(const struct late_block *b, int n, uint32_t ack)
+{
+	for (int i = 0; i < n; i++) {
+		bool good = (int32_t)(b[i].start - ack) > 0 && (int32_t)(b[i].end - b[i].start) > 0;
+
+		for (int k = 0; k < i; k++)
+			good &= (int32_t)(b[i].start - b[k].end) > 0 ||
+				(int32_t)(b[k].start - b[i].end) > 0;
+		if (!good)
+			script_fail("block %u:%u of the SACK option", b[i].start, b[i].end);
+	}
+}
+
+/* sack_text() - A SACK option, checked, as text; its length there */
+static size_t sack_text(const uint8_t *p, uint32_t isn, uint32_t ack, char *text,
+			size_t size)
+{
+	struct late_block b[OPT_MAX / 8];
+	const uint8_t *at = p + 2;
+	size_t n = (size_t)snprintf(text, size, "sack");
+	int num = (p[1] - 2) / 8;
+
+	if (!num || num * 8 + 2 != p[1])
+		script_fail("length of the SACK option");
+	for (int i = 0; i < num; i++, at += 8) {
+		b[i].start = get_be32(at) - isn;
+		b[i].end = get_be32(at + 4) - isn;
+		n += (size_t)snprintf(text + n, size - n, " %u:%u", b[i].start, b[i].end);
+	}
+	check_blocks(b, num, ack);
+	return n;
+}
+
+/* option_text() - One option that has a length, as text; its length there */
+static size_t option_text(const uint8_t *p, const char *comma, uint32_t isn, uint32_t ack,
+			  char *text, size_t size)
+{
+	size_t n = (size_t)snprintf(text, size, "%s", comma);
+
+	text += n;
+	size -= n;
+	if (p[0] == TCPOPT_MSS)
+		return n + (size_t)snprintf(text, size, "mss %u", get_be16(p + 2));
+	if (p[0] == TCPOPT_WSCALE)
+		return n + (size_t)snprintf(text, size, "wscale %u", p[2]);
+	if (p[0] == TCPOPT_SACK_OK)
+		return n + (size_t)snprintf(text, size, "sackOK");
+	if (p[0] == TCPOPT_SACK_)
+		return n + sack_text(p, isn, ack, text, size);
+	return n + (size_t)snprintf(text, size, "kind %u", p[0]);
+}
+
 /* options_text() - Options of the program's, as scripts write them */
-static void options_text(const uint8_t *p, uint32_t len, char *text, size_t size)
+static void options_text(const uint8_t *p, uint32_t len, uint32_t isn, uint32_t ack,
+			 char *text, size_t size)
 {
 	size_t n = 0;
 
@@ -320,14 +405,7 @@ static void options_text(const uint8_t *p, uint32_t len, char *text, size_t size
 		}
 		if (i + 1 >= len || p[i + 1] < 2 || i + p[i + 1] > len)
 			script_fail("options of the frame above");
-		if (p[i] == TCPOPT_MSS)
-			n += (size_t)snprintf(text + n, size - n, "%smss %u", comma,
-					      get_be16(p + i + 2));
-		else if (p[i] == TCPOPT_WSCALE)
-			n += (size_t)snprintf(text + n, size - n, "%swscale %u", comma,
-					      p[i + 2]);
-		else
-			n += (size_t)snprintf(text + n, size - n, "%skind %u", comma, p[i]);
+		n += option_text(p + i, comma, isn, ack, text + n, size - n);
 		i += p[i + 1];
 	}
 }
@@ -378,7 +456,8 @@ bool script_seg_read(const struct script_out *o, struct script_conn *c,
 	s->ack = s->flags & TCP_ACK ? get_be32(t + 8) - c->gisn : 0;
 	s->win = get_be16(t + 14);
 	s->tso = o->vh.gso_type == VIRTIO_NET_HDR_GSO_NONE ? 0 : o->vh.gso_size;
-	options_text(t + TCP_LEN, hlen - TCP_LEN, s->opts, sizeof(s->opts));
+	options_text(t + TCP_LEN, hlen - TCP_LEN, c->gisn, s->ack, s->opts,
+		     sizeof(s->opts));
 	verify(t + hlen, s);
 	return true;
 }

@@ -147,7 +147,7 @@ static const struct frame *feed(uint8_t *frame, uint32_t len, uint64_t now)
 	struct iovec iov[2] = { { frame, cut }, { frame + cut, len - cut } };
 	struct tap_frame t = { .iov = iov, .niov = 2, .len = len };
 	const struct frame *got = NULL;
-	struct frame f = { .tap = NULL };
+	struct frame f;
 
 	if (frame_parse(&t, &f) == FRAME_FRAGMENT)
 		got = frag_from_guest(&f, now);

@@ -17,6 +17,8 @@
 enum { STREAM = 60000, SEG = 3000, STREAMS = 400, BASE_NEAR_WRAP = 20000 };
 
 static bool there[STREAM];
+static uint32_t touched[STREAM];	/* when a segment began there, 0: never */
+static uint32_t now;
 static uint8_t input[STREAM];
 
 static uint8_t byte_at(uint32_t i)
@@ -29,6 +31,8 @@ static void begin(void)
 	tail_init();
 	late_init();
 	memset(there, 0, sizeof(there));
+	memset(touched, 0, sizeof(touched));
+	now = 0;
 	for (uint32_t i = 0; i < STREAM; i++)
 		input[i] = byte_at(i);
 }
@@ -39,12 +43,11 @@ static uint32_t take_all(uint32_t *late, uint32_t base, uint32_t next)
 	struct iovec iov[64];
 	uint32_t tail = 0, want = 0, at = next;
 	uint32_t got = late_take(late, base + next, &tail);
-	int n;
 
 	while (next + want < STREAM && there[next + want])
 		want++;
 	CHECK_EQ(got, want);
-	while ((n = tail_peek(tail, iov, 64))) {
+	while (tail_peek(tail, iov, 64)) {
 		CHECK_MEM(iov[0].iov_base, input + at, iov[0].iov_len);
 		at += (uint32_t)iov[0].iov_len;
 		tail_drop(&tail, (uint32_t)iov[0].iov_len);
@@ -53,26 +56,39 @@ static uint32_t take_all(uint32_t *late, uint32_t base, uint32_t next)
 	return got;
 }
 
-/* check_blocks() - In order but for the first, apart, and there */
-static void check_blocks(uint32_t late, uint32_t base, uint32_t newest)
+/* newest_before() - Of all ranges from @next on, the one that changed last, before @limit */
+static uint32_t newest_before(uint32_t next, uint32_t limit, struct late_block *b)
 {
-	struct late_block b[LATE_BLOCKS];
-	int n = late_blocks(late, base + newest, b);
+	uint32_t best = 0, end;
 
-	CHECK_EQ(!n, !late);
-	for (int i = 0; i < n; i++) {
-		uint32_t from = b[i].start - base, to = b[i].end - base;
+	for (uint32_t i = next; i < STREAM; i = end + 1) {
+		uint32_t when = 0;
 
-		CHECK(from < to && to <= STREAM);
-		for (uint32_t k = from; k < to && k < STREAM; k++)
-			CHECK(there[k]);
-		CHECK(to == STREAM || !there[to]);
-		CHECK(!from || !there[from - 1]);
-		if (i > 1)
-			CHECK(seq_lt(b[i - 1].end, b[i].start));
+		for (end = i; end < STREAM && there[end]; end++)
+			when = touched[end] > when ? touched[end] : when;
+		if (when > best && when < limit) {
+			best = when;
+			*b = (struct late_block){ i, end };
+		}
 	}
-	if (n && there[newest])
-		CHECK(newest >= b[0].start - base && newest < b[0].end - base);
+	return best;
+}
+
+/* check_blocks() - What changed last first, whole, and as many as there are */
+static void check_blocks(uint32_t late, uint32_t base, uint32_t next)
+{
+	struct late_block b[LATE_BLOCKS], want = { 0, 0 };
+	int n = late_blocks(late, b), i = 0;
+	uint32_t when = UINT32_MAX;
+
+	for (; i < n; i++) {
+		when = newest_before(next, when, &want);
+		CHECK(when);
+		CHECK_EQ(b[i].start - base, want.start);
+		CHECK_EQ(b[i].end - base, want.end);
+	}
+	if (n < LATE_BLOCKS)
+		CHECK(!newest_before(next, when, &want));
 }
 
 /* Segments in any order, overlapping, again and again, until all is taken */
@@ -105,7 +121,8 @@ static void test_random(void)
 					1, len);
 			CHECK_EQ(kept, room - skip);
 			memset(there + from + skip, 1, kept);
-			check_blocks(late, base, from + skip < STREAM ? from + skip : from);
+			touched[from] = ++now;
+			check_blocks(late, base, next);
 		}
 		CHECK_EQ(next, STREAM);
 		late_drop(&late);
@@ -151,11 +168,41 @@ static void test_limits(void)
 	late_drop(&late);
 	CHECK_EQ(tail_used(), 0);
 
+	/* In the other order, it is no more */
+	for (uint32_t i = 2000; i; i--)
+		CHECK_EQ(late_put(&late, 10 + 4 * i, &(struct iovec){ input, 1 }, 1, 1),
+			 2000 - i < kept);
+	CHECK_EQ(tail_used(), kept);
+	late_drop(&late);
+	CHECK_EQ(tail_used(), 0);
+
 	kept = 0;
 	for (uint32_t i = 0; i < 2 * TAIL_PIECES; i++)
 		kept += late_put(&late, 10 + i * TAIL_PIECE,
 				 &(struct iovec){ input, TAIL_PIECE }, 1, TAIL_PIECE);
 	CHECK_EQ(kept, TAIL_PIECES / 2 * TAIL_PIECE);
+	/* What is known already is no news when the pool is used up either */
+	CHECK_EQ(late_put(&late, 10, &(struct iovec){ input, 5 }, 1, 5), 0);
+	late_drop(&late);
+	CHECK_EQ(tail_used(), 0);
+}
+
+/* In pieces that nobody could name: nothing is kept, and nothing is left of it */
+static void test_no_bytes(void)
+{
+	struct iovec iov = { input, 10 };
+	struct late_block b[LATE_BLOCKS];
+	uint32_t late = 0;
+
+	begin();
+	CHECK_EQ(late_put(&late, 100, NULL, 0, 10), 0);
+	CHECK_EQ(late_put(&late, 100, &iov, 1, 0), 0);
+	CHECK_EQ(late, 0);
+	CHECK_EQ(late_put(&late, 100, &iov, 1, 10), 10);
+	CHECK_EQ(late_put(&late, 200, NULL, 0, 10), 0);
+	CHECK_EQ(late_put(&late, 110, NULL, 0, 10), 0);
+	CHECK_EQ(late_blocks(late, b), 1);
+	CHECK_EQ(b[0].end, 110);
 	late_drop(&late);
 	CHECK_EQ(tail_used(), 0);
 }
@@ -166,5 +213,6 @@ int main(void)
 	RUN(test_take_middle);
 	RUN(test_take_old);
 	RUN(test_limits);
+	RUN(test_no_bytes);
 	return check_done();
 }

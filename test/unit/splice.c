@@ -5,13 +5,14 @@
  * The loopback path with real sockets and a real loop.  Both sides are in one
  * namespace here: splice.c does not see the difference.
  *
- * links: splice.c sock_splice.c sock.c loop.c conn.c timer.c addr.c util.c count.c log.c
+ * links: splice.c splice_stream.c sock_splice.c sock.c loop.c conn.c timer.c addr.c util.c count.c log.c
  */
 #include "check.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -343,8 +344,10 @@ static void test_stuck(void)
 		last = f.sent;
 		for (int i = 0; i < 100; i++) {
 			push(&f, 3000);
-			run();
+			if (i % 10 == 0)
+				run();
 		}
+		run();
 	}
 	CHECK(f.sent > 100000);
 	CHECK_EQ(f.got, 0);
@@ -360,6 +363,55 @@ static void test_stuck(void)
 	run();
 	sock_close(p.client);
 	CHECK_EQ(conn_count(CONN_SPLICE), 0);
+}
+
+/* test_urgent() - An urgent byte is one of the stream, and what is behind it comes */
+static void test_urgent(void)
+{
+	struct pair p = join(addr_loop4);
+	int end[] = { p.client, p.server };
+
+	for (int i = 0; i < 2; i++) {
+		CHECK_EQ(send(end[i], "before", 6, 0), 6);
+		CHECK_EQ(send(end[i], "!", 1, MSG_OOB), 1);
+		say(end[i], "behind");
+		hear(end[!i], "before!behind");
+		say(end[i], "more");
+		hear(end[!i], "more");
+	}
+	sock_close(p.client);
+	sock_close(p.server);
+	run();
+	CHECK_EQ(conn_count(CONN_SPLICE), 0);
+}
+
+/* test_no_pipes() - There is no descriptor left for a pipe */
+static void test_no_pipes(void)
+{
+	struct pair p;
+	struct flow f[2];
+	struct rlimit old, few;
+
+	splice_init(false);
+	p = join(addr_loop4);
+	f[0] = (struct flow){ .from = p.client, .to = p.server, .size = BULK / 2 };
+	f[1] = (struct flow){ .from = p.server, .to = p.client, .size = BULK / 2 };
+	CHECK_EQ(getrlimit(RLIMIT_NOFILE, &old), 0);
+	few = old;
+	few.rlim_cur = 0;
+	CHECK_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+	transfer(f, 2, CHUNK);
+	CHECK_EQ(setrlimit(RLIMIT_NOFILE, &old), 0);
+	CHECK_EQ(shutdown(p.client, SHUT_WR), 0);
+	run();
+	hear_end(p.server);
+	say(p.server, "x");
+	hear(p.client, "x");
+	sock_close(p.client);
+	sock_close(p.server);
+	run();
+	CHECK_EQ(conn_count(CONN_SPLICE), 0);
+	splice_init(true);
 }
 
 static void test_many(void)
@@ -384,7 +436,7 @@ static void test_many(void)
 	}
 	run();
 	CHECK_EQ(conn_count(CONN_SPLICE), 0);
-	CHECK(fds() <= before + 2 * 32);	/* POOL_MAX of splice.c */
+	CHECK(fds() <= before + 2 * 32);	/* POOL_MAX of splice_stream.c */
 }
 
 static void test_stale(void)
@@ -479,6 +531,8 @@ int main(void)
 	RUN(test_reset);
 	RUN(test_bulk);
 	RUN(test_stuck);
+	RUN(test_urgent);
+	RUN(test_no_pipes);
 	RUN(test_many);
 	RUN(test_stale);
 	RUN(test_udp);

@@ -8,9 +8,13 @@
  */
 #include "test/unit/check.h"
 
+#include <sys/uio.h>
+
 #include "count.h"
+#include "late.h"
 #include "log.h"
 #include "net.h"
+#include "tail.h"
 #include "tap.h"
 #include "tcp_seg.h"
 #include "tcp_state.h"
@@ -102,6 +106,9 @@ static uint32_t pseudo(const uint8_t *ip, uint32_t l4len)
  * @wnd:	window field
  * @mss:	option, 0: none
  * @wscale:	option, -1: none
+ * @sack_ok:	option
+ * @nsack:	blocks of a SACK option, 0: none
+ * @sack:	their ends
  * @len:	length of the payload by the IP header
  */
 struct decoded {
@@ -113,8 +120,24 @@ struct decoded {
 	uint16_t wnd;
 	uint16_t mss;
 	int wscale;
+	bool sack_ok;
+	unsigned nsack;
+	uint32_t sack[4][2];
 	uint32_t len;
 };
+
+/* blocks() - Decode a SACK option (RFC 2018, section 3), aligned */
+static void blocks(struct decoded *d, const uint8_t *p, uint32_t at)
+{
+	CHECK(!d->nsack && at % 4 == 2);
+	CHECK(p[1] == 10 || p[1] == 18 || p[1] == 26 || p[1] == 34);
+	d->nsack = p[1] / 8;
+	p += 2;
+	for (unsigned i = 0; i < d->nsack && i < 4; i++, p += 8) {
+		d->sack[i][0] = get_be32(p);
+		d->sack[i][1] = get_be32(p + 4);
+	}
+}
 
 /* options() - Decode what stands behind the fixed header; each at most once */
 static void options(struct decoded *d, const uint8_t *p, uint32_t len)
@@ -128,6 +151,11 @@ static void options(struct decoded *d, const uint8_t *p, uint32_t len)
 		if (p[i] == 2) {
 			CHECK(p[i + 1] == 4 && !d->mss);
 			d->mss = get_be16(p + i + 2);
+		} else if (p[i] == 4) {
+			CHECK(p[i + 1] == 2 && !d->sack_ok);
+			d->sack_ok = true;
+		} else if (p[i] == 5) {
+			blocks(d, p + i, i);
 		} else {
 			CHECK(p[i] == 3 && p[i + 1] == 3 && d->wscale < 0);
 			d->wscale = p[i + 2];
@@ -248,12 +276,17 @@ static void test_syn(void)
 		d = last();
 		CHECK_EQ(d.mss, v4 ? 1460 : 1440);
 		CHECK_EQ(d.wscale, 8);
+		CHECK(!d.sack_ok);
 		CHECK_EQ(d.wnd, 65535);
+		c->tcp.flags |= TCPF_SACK;
+		tcp_seg_send(c, TCP_SYN | TCP_ACK, 1);
+		CHECK(last().sack_ok && last().wscale == 8);
 		/* The guest did not offer scaling: neither do we, ever again */
 		c->tcp.flags = 0;
 		tcp_seg_send(c, TCP_SYN | TCP_ACK, 1);
 		d = last();
 		CHECK_EQ(d.wscale, -1);
+		CHECK(!d.sack_ok);
 		CHECK_EQ(d.mss, v4 ? 1460 : 1440);
 		tcp_seg_send(c, TCP_ACK, 1);
 		CHECK_EQ(last().wnd, 65535);
@@ -262,6 +295,7 @@ static void test_syn(void)
 		c->tcp.flags = TCPF_FROM_HOST;
 		tcp_seg_send(c, TCP_SYN, 1);
 		CHECK_EQ(last().wscale, 8);
+		CHECK(last().sack_ok);
 		test_net.mtu = 9000;
 		c->tcp.room = 1 << 20;
 		tcp_seg_send(c, TCP_SYN, 1);
@@ -271,6 +305,41 @@ static void test_syn(void)
 		tcp_seg_send(c, TCP_SYN, 1);
 		CHECK_EQ(last().mss, 2000);
 		test_net.mtu = 1500;
+	}
+}
+
+/* Late bytes are named to a guest that understands it, in segments without payload */
+static void test_sack(void)
+{
+	for (int v4 = 0; v4 < 2; v4++) {
+		struct conn *c = fresh(v4);
+
+		tail_init();
+		late_init();
+		for (uint32_t i = 1; i < 7; i++) {
+			struct iovec iov = { sent.data, 10 };
+			struct decoded d;
+
+			CHECK_EQ(late_put(&c->tcp.late, 1000000 + 100 * i, &iov, 1, 10), 10);
+			tcp_seg_ack(c);
+			CHECK_EQ(last().nsack, 0);
+			c->tcp.flags |= TCPF_SACK;
+			tcp_seg_ack(c);
+			d = last();
+			CHECK_EQ(d.nsack, i < 4 ? i : 4);
+			CHECK_EQ(d.hlen, 20 + 4 + 8 * d.nsack);
+			CHECK_EQ(d.sack[0][0], 1000000 + 100 * i);
+			CHECK_EQ(d.sack[0][1], 1000010 + 100 * i);
+			tcp_seg_send(c, TCP_RST | TCP_ACK, 1);
+			CHECK_EQ(last().nsack, 0);
+			tcp_seg_send(c, TCP_FIN | TCP_ACK, 1);
+			CHECK_EQ(last().nsack, 0);
+			c->tcp.flags &= (uint16_t)~TCPF_SACK;
+		}
+		late_drop(&c->tcp.late);
+		c->tcp.flags |= TCPF_SACK;
+		tcp_seg_ack(c);
+		CHECK_EQ(last().hlen, 20);
 	}
 }
 
@@ -536,34 +605,39 @@ static void test_parse_bad(void)
 /**
  * struct opt_case - options of a SYN and what they mean
  * @len:	bytes, filled up with zeros
- * @mss:	expected
  * @wscale:	expected
+ * @mss:	expected
+ * @sack:	expected
  * @byte:	options
  */
 static const struct opt_case {
 	uint32_t len;
-	uint16_t mss;
 	int wscale;
+	uint16_t mss;
+	bool sack;
 	uint8_t byte[40];
 } opt_case[] = {
-	{ 0, 0, -1, { 0 } },
-	{ 4, 1460, -1, { 2, 4, 5, 180 } },
-	{ 8, 1460, 7, { 2, 4, 5, 180, 1, 3, 3, 7 } },
-	{ 8, 1460, 255, { 3, 3, 255, 1, 2, 4, 5, 180 } },
-	{ 20, 1460, 7, { 2, 4, 5, 180, 4, 2, 8, 10, 1, 2, 3, 4, 0, 0, 0, 0, 1, 3, 3, 7 } },
-	{ 8, 0, -1, { 0, 2, 4, 5, 180, 3, 3, 7 } },	/* behind the end */
-	{ 4, 0, -1, { 2, 0, 5, 180 } },			/* a length of 0 or 1 */
-	{ 4, 0, -1, { 2, 1, 5, 180 } },
-	{ 4, 0, -1, { 99, 0, 0, 0 } },
-	{ 4, 0, -1, { 2, 5, 5, 180 } },			/* longer than there is */
-	{ 4, 0, -1, { 1, 1, 1, 2 } },			/* no length at all */
-	{ 4, 0, -1, { 1, 1, 2, 4 } },
-	{ 8, 0, 9, { 2, 3, 5, 1, 3, 3, 9, 0 } },	/* of another length */
-	{ 8, 0, 9, { 2, 5, 5, 180, 1, 3, 3, 9 } },
-	{ 8, 0, -1, { 3, 4, 7, 7, 3, 2, 0, 0 } },
-	{ 8, 0, -1, { 77, 255, 2, 4, 5, 180, 3, 3 } },
-	{ 8, 300, -1, { 2, 4, 5, 180, 2, 4, 1, 44 } },	/* twice: the last */
-	{ 40, 0, -1, { 1, 1, 1, [39] = 1 } },
+	{ 0, -1, 0, false, { 0 } },
+	{ 4, -1, 1460, false, { 2, 4, 5, 180 } },
+	{ 8, 7, 1460, false, { 2, 4, 5, 180, 1, 3, 3, 7 } },
+	{ 8, 255, 1460, false, { 3, 3, 255, 1, 2, 4, 5, 180 } },
+	{ 20, 7, 1460, true,
+	  { 2, 4, 5, 180, 4, 2, 8, 10, 1, 2, 3, 4, 0, 0, 0, 0, 1, 3, 3, 7 } },
+	{ 4, -1, 0, true, { 1, 1, 4, 2 } },
+	{ 4, -1, 0, false, { 1, 4, 3, 2 } },		/* of another length */
+	{ 8, -1, 0, false, { 0, 2, 4, 5, 180, 3, 3, 7 } },	/* behind the end */
+	{ 4, -1, 0, false, { 2, 0, 5, 180 } },			/* a length of 0 or 1 */
+	{ 4, -1, 0, false, { 2, 1, 5, 180 } },
+	{ 4, -1, 0, false, { 99, 0, 0, 0 } },
+	{ 4, -1, 0, false, { 2, 5, 5, 180 } },			/* longer than there is */
+	{ 4, -1, 0, false, { 1, 1, 1, 2 } },			/* no length at all */
+	{ 4, -1, 0, false, { 1, 1, 2, 4 } },
+	{ 8, 9, 0, false, { 2, 3, 5, 1, 3, 3, 9, 0 } },	/* of another length */
+	{ 8, 9, 0, false, { 2, 5, 5, 180, 1, 3, 3, 9 } },
+	{ 8, -1, 0, false, { 3, 4, 7, 7, 3, 2, 0, 0 } },
+	{ 8, -1, 0, false, { 77, 255, 2, 4, 5, 180, 3, 3 } },
+	{ 8, -1, 300, false, { 2, 4, 5, 180, 2, 4, 1, 44 } },	/* twice: the last */
+	{ 40, -1, 0, false, { 1, 1, 1, [39] = 1 } },
 };
 
 static void test_options(void)
@@ -580,11 +654,12 @@ static void test_options(void)
 		CHECK(tcp_seg_parse(&frame, &s));
 		CHECK_EQ(s.mss, o->mss);
 		CHECK_EQ(s.wscale, o->wscale);
+		CHECK_EQ(s.sack, o->sack);
 		/* Outside of a SYN they say nothing */
 		header(h, 20 + o->len, TCP_ACK);
 		from_guest(i % 2, h, 20 + o->len);
 		CHECK(tcp_seg_parse(&frame, &s));
-		CHECK(!s.mss && s.wscale == -1);
+		CHECK(!s.mss && s.wscale == -1 && !s.sack);
 	}
 	for (unsigned i = 0; i < 20000; i++) {
 		uint32_t len = (uint32_t)check_below(11) * 4;
@@ -653,6 +728,7 @@ int main(void)
 	RUN(test_plain);
 	RUN(test_no_ack);
 	RUN(test_syn);
+	RUN(test_sack);
 	RUN(test_window);
 	RUN(test_head);
 	RUN(test_unit);
