@@ -174,7 +174,8 @@ struct echo_flow {
  * @held:	bytes in each pipe
  * @piped:	that direction has a pipe
  * @full:	that direction waits until its destination takes more
- * @eof:	how far its end of file is: enum in splice.c
+ * @bulk:	that direction had much to move last time
+ * @eof:	how far its end of file is: enum in splice_stream.c
  * @state:	enum in splice.c
  * @replied:	UDP: datagrams went both ways
  * @listen:	UDP: number of the bound socket in fwd_listen.c
@@ -186,6 +187,7 @@ struct splice_conn {
 	uint32_t held[DIRS];
 	bool piped[DIRS];
 	bool full[DIRS];
+	bool bulk[DIRS];
 	uint8_t eof[DIRS];
 	uint8_t state;
 	bool replied;

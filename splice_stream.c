@@ -11,8 +11,8 @@
  *		its answer this is one system call less than splice(2), which does
  *		not tell whether it emptied a socket, and it takes no pipe.  Bytes
  *		the destination does not take are put into a pipe.
- *	splice	a pipe, filled from the source and drained into the destination.  A
- *		read that filled the buffer begins it, an empty source ends it.
+ *	splice	a pipe, filled from the source and drained into the destination: from
+ *		a read that filled the buffer until one that moved less (@bulk).
  *	peek	as copy, but bytes leave the source only once the destination took
  *		them: nothing is ever held.  For when no pipe is to be had.
  *
@@ -37,7 +37,7 @@
  *   a pipe is filled when it is empty only, so there it is the source, and
  *   drained when it holds something, so there it is the destination.
  *
- *   A read that did not fill the buffer has emptied the source, but for two
+ *   recv() that did not fill the buffer has emptied the source, but for two
  *   cases: an end of file is behind, and an urgent mark, where the kernel stops
  *   (tcp(7)) and which splice(2) can not pass.  The events tell of both (@sure).
  */
@@ -172,16 +172,15 @@ static int fill(struct conn *c, enum splice_side from, bool sure)
 	struct splice_conn *s = &c->splice;
 	ssize_t n = sock_splice_fill(source(c, from), s->pipe[from][1], PIPE_SIZE);
 
-	if (n == -EAGAIN && sure) {
-		pipe_leave(s, from);	/* empty, or an urgent mark: copying tells */
-		return 0;
-	}
-	if (n < 0)
+	if (n < 0 && (n != -EAGAIN || !sure))
 		return (int)n;
-	if (n)
+	s->bulk[from] = n >= COPY_MAX;
+	if (n > 0)
 		s->held[from] = (uint32_t)n;
-	else
+	else if (!n)
 		s->eof[from] = EOF_SEEN;
+	else
+		pipe_leave(s, from);	/* empty, or an urgent mark: copying tells */
 	return 0;
 }
 
@@ -222,8 +221,7 @@ static int copy(struct conn *c, enum splice_side from, bool sure)
 	sent = sock_splice_send(dest(c, from), self.buf, (size_t)n);
 	if (sent < 0 && sent != -EAGAIN)
 		return (int)sent;
-	if (sent == n && n == COPY_MAX)
-		(void)pipe_take(s, from);	/* there is more */
+	s->bulk[from] = n == COPY_MAX;
 	if (sent == n)
 		return n == COPY_MAX || sure ? 0 : -EAGAIN;
 	rest = (size_t)(sent < 0 ? n : n - sent);
@@ -249,7 +247,7 @@ static int pass_eof(struct conn *c, enum splice_side from)
 /* step() - Move one piece, in the way that suits */
 static int step(struct conn *c, enum splice_side from, bool sure)
 {
-	const struct splice_conn *s = &c->splice;
+	struct splice_conn *s = &c->splice;
 
 	if (s->held[from])
 		return drain(c, from);
@@ -257,7 +255,7 @@ static int step(struct conn *c, enum splice_side from, bool sure)
 		return pass_eof(c, from);
 	if (s->eof[from] == EOF_PASSED)
 		return -EAGAIN;
-	if (s->piped[from])
+	if (s->piped[from] || (s->bulk[from] && pipe_take(s, from)))
 		return fill(c, from, sure);
 	return pipe_ready() ? copy(c, from, sure) : peek(c, from);
 }

@@ -17,10 +17,11 @@ cable() {
 		>"$TMP/cable.log" 2>&1 &
 	CABLE=$!
 	within 5 ip link show dev b
-	ip addr add 10.0.0.2/24 dev b
-	ip link set dev b up
+	# This end first: it refuses what comes before, and b has something to say at once
 	guest ip addr add 10.0.0.1/24 dev a
 	guest ip link set dev a up
+	ip addr add 10.0.0.2/24 dev b
+	ip link set dev b up
 }
 
 # cut() - Take it away; counted $1 (in or out) $2 (what) afterwards

@@ -42,7 +42,7 @@ else
 	: "${PROG_DIR:=$TOP/build/asan}"
 fi
 : "${TOOL_DIR:=$TOP/build/tool}"
-TMP=$(mktemp -d)
+TMP=$(mktemp -d -t passt-test.XXXXXX)
 PROG='' GUEST='' REMOTE=''
 export ASAN_OPTIONS="log_path=$TMP/sanitizer:${ASAN_OPTIONS:-}"
 export UBSAN_OPTIONS="print_stacktrace=1:${UBSAN_OPTIONS:-}"
