@@ -15,9 +15,16 @@
  *   never needed is never touched: the table costs nothing at start.
  *
  *   The hash is SipHash with a key made at start: a guest or a remote end that
- *   chooses ports can not choose collisions.  With four buckets for each entry
- *   a look-up passes 0.25 entries of others when the table is full: each of them
- *   would be a cache miss.
+ *   chooses ports can not choose collisions.  There are four buckets for each
+ *   entry in use, so a look-up passes 0.13 entries of others, each of which
+ *   would be a cache miss.  As keys are random, any number of buckets soon has
+ *   all its memory touched: so there are as many as are needed now.  They grow
+ *   one at a time (W. Litwin: "Linear Hashing", 1980): with each new entry four
+ *   buckets are split, no insertion takes long, and nothing is moved at once.
+ *
+ *	[0, split)		addressed by one more bit of the hash
+ *	[split, level)		by log2(level) bits
+ *	[level, level + split)	what was split off the first
  *
  *   A conn id names an entry and its generation.  The generation is odd while
  *   the entry is in use and grows at allocation and release, so an event that
@@ -44,10 +51,15 @@
 #include "util.h"
 #include "wire.h"
 
-enum { BUCKETS = 4 * CONN_MAX, CONN_TEXT = 160 };
+enum {
+	PER_ENTRY	= 4,			/* buckets, in the long run */
+	BUCKETS		= PER_ENTRY * CONN_MAX,
+	LEVEL_FIRST	= 1024,
+	CONN_TEXT	= 160,
+};
 
 _Static_assert(CONN_MAX < 1 << 24, "an index has 24 bits in a conn id");
-_Static_assert((BUCKETS & (BUCKETS - 1)) == 0, "buckets are masked");
+_Static_assert((BUCKETS & (BUCKETS - 1)) == 0, "levels are powers of two");
 
 /**
  * struct conn_self - state of this file
@@ -56,6 +68,8 @@ _Static_assert((BUCKETS & (BUCKETS - 1)) == 0, "buckets are masked");
  * @free:	first free entry, index + 1; 0: none
  * @high:	entries from here on were never used
  * @num:	entries in use, per kind
+ * @level:	buckets addressed by the fewer bits, a power of two
+ * @split:	next bucket to be split, below @level
  * @bucket:	first entry of each chain, index + 1; 0: empty
  * @entry:	the table
  */
@@ -65,6 +79,8 @@ static struct {
 	uint32_t free;
 	uint32_t high;
 	uint32_t num[CONN_KIND_NUM];
+	uint32_t level;
+	uint32_t split;
 	uint32_t bucket[BUCKETS];
 	struct conn entry[CONN_MAX] __attribute__((aligned(64)));
 } self;
@@ -80,6 +96,8 @@ void conn_init(void)
 	}
 	self.free = 0;
 	self.high = 0;
+	self.level = LEVEL_FIRST;
+	self.split = 0;
 	memset(self.num, 0, sizeof(self.num));
 	if (getrandom(&self.key, sizeof(self.key), 0) != sizeof(self.key) ||
 	    getrandom(&self.isn_key, sizeof(self.isn_key), 0) != sizeof(self.isn_key))
@@ -100,7 +118,44 @@ uint64_t conn_secret_hash(const void *data, size_t len)
 
 static uint32_t *bucket_of(const struct conn_key *key)
 {
-	return &self.bucket[siphash(&self.key, key, sizeof(*key)) & (BUCKETS - 1)];
+	uint64_t hash = siphash(&self.key, key, sizeof(*key));
+	uint64_t i = hash & (self.level - 1);
+
+	if (i < self.split)
+		i = hash & (2 * self.level - 1);
+	return &self.bucket[i];
+}
+
+/* split() - One bucket more: some entries of the one at @split go there */
+static void split(void)
+{
+	uint32_t i = self.bucket[self.split];
+
+	self.bucket[self.split++] = 0;
+	while (i) {
+		struct conn *c = &self.entry[i - 1];
+		uint32_t next = c->chain, *b = bucket_of(&c->key);
+
+		c->chain = *b;
+		*b = i;
+		i = next;
+	}
+	if (self.split == self.level) {
+		self.level *= 2;
+		self.split = 0;
+	}
+}
+
+/* grow() - As many buckets as the entries in use ask for, a few at a time */
+static void grow(void)
+{
+	uint32_t num = 0;
+
+	for (int kind = 0; kind < CONN_KIND_NUM; kind++)
+		num += self.num[kind];
+	for (int i = 0; i <= PER_ENTRY && self.level < BUCKETS &&
+	     self.level + self.split < PER_ENTRY * num; i++)
+		split();
 }
 
 /**
@@ -157,6 +212,7 @@ struct conn *conn_new(enum conn_kind kind, const struct conn_key *key)
 		*b = conn_index(c) + 1;
 	}
 	self.num[kind]++;
+	grow();
 	return c;
 }
 

@@ -165,6 +165,8 @@ int netlink_link_change(int fd, unsigned index, const struct netlink_change *c)
 	nlmsg_begin(&m, RTM_NEWLINK, 0, &info, sizeof(info));
 	if (c->mtu)
 		nlmsg_put_u32(&m, IFLA_MTU, c->mtu);
+	if (c->txqlen)
+		nlmsg_put_u32(&m, IFLA_TXQLEN, c->txqlen);
 	if (memcmp(c->mac, none, sizeof(none)))
 		nlmsg_put(&m, IFLA_ADDRESS, c->mac, sizeof(c->mac));
 	if (c->no_autoll)

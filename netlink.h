@@ -14,12 +14,14 @@ enum { NETLINK_ADDRS = 18, NETLINK_ROUTES = 36 };
 /**
  * struct netlink_change - what to change of a link
  * @mtu:	bytes, 0: leave it
+ * @txqlen:	length of its queue, frames, 0: leave it
  * @mac:	all 0: leave it
  * @no_autoll:	the kernel makes no link-local address of its own
  * @up:		set it up
  */
 struct netlink_change {
 	uint32_t mtu;
+	uint32_t txqlen;
 	uint8_t mac[6];
 	bool no_autoll;
 	bool up;

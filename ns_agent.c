@@ -68,6 +68,7 @@ enum {
 	SIGNALED	= 128,		/* added to a signal, as shells do */
 	NOT_FOUND	= 127,
 	NOT_RUNNABLE	= 126,
+	QUEUE_FRAMES	= 16384,
 };
 
 static const char tun_path[] = "/dev/net/tun";
@@ -114,6 +115,20 @@ static unsigned set_offload(int fd)
 	return TAP_VNET;
 }
 
+/*
+ * long_queue() - Room in the device for what many connections send at once
+ *
+ * Frames that find no room are lost, and nobody is told: with thousands of busy
+ * connections the usual 1000 do not do.  The sizes of windows bound what lies
+ * there; the queue itself is 8 bytes a frame.
+ */
+static void long_queue(const struct agent *a)
+{
+	static const struct netlink_change longer = { .txqlen = QUEUE_FRAMES };
+
+	(void)netlink_link_change(a->netlink, a->link.index, &longer);
+}
+
 /* make_tap() - Make the device in the namespace we are in; descriptor or -errno */
 static int make_tap(struct agent *a, enum ns_stage *stage, unsigned *caps)
 {
@@ -145,6 +160,7 @@ static int make_tap(struct agent *a, enum ns_stage *stage, unsigned *caps)
 		rc = netlink_link_by_name(a->netlink, req.ifr_name, &a->link);
 	if (rc < 0)
 		goto fail;
+	long_queue(a);
 	return fd;
 fail:
 	(void)close(fd);

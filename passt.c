@@ -62,6 +62,8 @@ enum {
 /**
  * struct passt_self - state of this file
  * @ns:		namespace, if the guest is one
+ * @uid:	user to become, if started as root
+ * @gid:	group
  * @signals:	descriptor of signals
  * @busy_at:	when the link last carried something, us
  * @no_tcp:	packets of that protocol are dropped
@@ -72,6 +74,8 @@ enum {
  */
 static struct {
 	struct ns ns;
+	uid_t uid;
+	gid_t gid;
 	int signals;
 	uint64_t busy_at;
 	bool no_tcp;
@@ -427,22 +431,25 @@ static void init_flows(const struct conf *c)
 	tcp_init();
 }
 
+/* choose_user() - Whom to become, while nothing is made yet that would be left */
+static void choose_user(const struct conf *c)
+{
+	if (daemon_find_user(c->runas, &self.uid, &self.gid))
+		die("Cannot run as %s (--runas): no such user or group", c->runas);
+}
+
 /* drop_privileges() - Root's powers are for the start only */
 static void drop_privileges(const struct conf *c)
 {
-	uid_t uid;
-	gid_t gid;
+	const char *who = c->runas ? c->runas : "nobody";
 	int rc;
 
 	if (!daemon_real_root())
 		return;
-	rc = daemon_find_user(c->runas, &uid, &gid);
+	info("Started as root, will change to %s.", who);
+	rc = daemon_change_user(self.uid, self.gid);
 	if (rc)
-		die("Cannot run as %s (--runas): no such user or group", c->runas);
-	info("Started as root, will change to %s.", c->runas ? c->runas : "nobody");
-	rc = daemon_change_user(uid, gid);
-	if (rc)
-		die_errno(-rc, "Cannot change to user %s", c->runas ? c->runas : "nobody");
+		die_errno(-rc, "Cannot change to user %s (--runas)", who);
 }
 
 int main(int argc, char **argv)
@@ -453,6 +460,7 @@ int main(int argc, char **argv)
 	log_init(LOG_LVL_INFO);
 	conf_read(argc, argv, &c);
 	open_log(&c);
+	choose_user(&c);
 
 	/* With a command to spawn we stay in front: its end and status are ours */
 	if (!c.foreground && (c.mode == CONF_PASST || !ns_enter_spawns(&c.ns)))

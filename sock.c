@@ -10,10 +10,10 @@
  *
  *   Bytes from the remote end stay in the socket's receive queue until the
  *   guest acknowledged them.  They are looked at with MSG_PEEK behind those in
- *   flight: SO_PEEK_OFF does that for TCP since Linux 6.9 (commit 05ea491641d3);
- *   on older kernels a scratch buffer takes the bytes to be skipped, at the
- *   price of copying them.  What was acknowledged is consumed with MSG_TRUNC,
- *   which copies nothing (tcp(7)).
+ *   flight: SO_PEEK_OFF does that for TCP since Linux 6.9 (commit 05ea491641d3),
+ *   over IPv6 somewhat later; on older kernels a scratch buffer takes the bytes
+ *   to be skipped, at the price of copying them.  What was acknowledged is
+ *   consumed with MSG_TRUNC, which copies nothing (tcp(7)).
  *
  *   The send queue is given a floor by SO_SNDBUF and then unlocked again by
  *   SO_BUF_LOCK (Linux 5.15, commit 04190bf8944d): a pinned buffer would end
@@ -75,18 +75,28 @@ static int spare(void)
 	return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 }
 
+/* has_peek_off() - Whether TCP sockets of a family take SO_PEEK_OFF, or are none */
+static bool has_peek_off(int family)
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool has;
+
+	if (fd < 0)
+		return errno == EAFNOSUPPORT;
+	has = !set(fd, SOL_SOCKET, SO_PEEK_OFF, 0);
+	close(fd);
+	return has;
+}
+
 /**
  * sock_init() - Take the options, ask the kernel what it can do
  * @conf:	Where sockets toward the world are bound
  */
 void sock_init(const struct sock_conf *conf)
 {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
 	self.conf = *conf;
-	self.peek_off = fd >= 0 && !set(fd, SOL_SOCKET, SO_PEEK_OFF, 0);
-	if (fd >= 0)
-		close(fd);
+	/* IPv6 got it two versions later: it counts when both families have it */
+	self.peek_off = has_peek_off(AF_INET) && has_peek_off(AF_INET6);
 	if (self.spare <= 0)
 		self.spare = spare();
 }
