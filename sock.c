@@ -23,9 +23,11 @@
 #include "sock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -44,18 +46,22 @@ enum {
 	SKIP_IOV	= 256,			/* scratch may be named this often */
 	IOV_MAX_	= 1024,			/* UIO_MAXIOV */
 	STALL_BACKOFF	= 2,			/* retransmissions before it is one */
+	TCP_MEM_LEN	= 128,
+	TCP_MEM_GUESS	= 256 * 1024 * 1024,
 };
 
 /**
  * struct sock_self - state of this file
  * @conf:	where sockets are bound
  * @peek_off:	the kernel has SO_PEEK_OFF for TCP
+ * @memory:	what all TCP sockets of the host may have together, bytes
  * @spare:	a descriptor that is given up to refuse a connection with, 0: none yet
  * @scratch:	bytes nobody reads
  */
 static struct {
 	struct sock_conf conf;
 	bool peek_off;
+	uint64_t memory;
 	int spare;
 	uint8_t scratch[SCRATCH];
 } self;
@@ -73,6 +79,24 @@ static int set(int fd, int level, int name, int value)
 static int spare(void)
 {
 	return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
+/* tcp_memory() - The second number of tcp_mem, in bytes; a guess if it is hidden */
+static uint64_t tcp_memory(void)
+{
+	int fd = open("/proc/sys/net/ipv4/tcp_mem", O_RDONLY | O_CLOEXEC);
+	char text[TCP_MEM_LEN] = "";
+	uint64_t pages = 0;
+	char *p;
+
+	if (fd >= 0) {
+		if (read(fd, text, sizeof(text) - 1) > 0) {
+			(void)strtoull(text, &p, 10);
+			pages = strtoull(p, NULL, 10);
+		}
+		close(fd);
+	}
+	return pages ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : TCP_MEM_GUESS;
 }
 
 /* has_peek_off() - Whether TCP sockets of a family take SO_PEEK_OFF, or are none */
@@ -95,6 +119,7 @@ static bool has_peek_off(int family)
 void sock_init(const struct sock_conf *conf)
 {
 	self.conf = *conf;
+	self.memory = tcp_memory();
 	/* IPv6 got it two versions later: it counts when both families have it */
 	self.peek_off = has_peek_off(AF_INET) && has_peek_off(AF_INET6);
 	if (self.spare <= 0)
@@ -482,6 +507,16 @@ int sock_tcp_room(int fd, struct sock_room *room)
 	room->size = mem[SK_MEMINFO_SNDBUF];
 	room->used = mem[SK_MEMINFO_WMEM_QUEUED];
 	return 0;
+}
+
+/**
+ * sock_tcp_memory() - What the kernel gives to all TCP sockets together
+ *
+ * Return: bytes, from where on it gets short (tcp(7), tcp_mem)
+ */
+uint64_t sock_tcp_memory(void)
+{
+	return self.memory;
 }
 
 /**

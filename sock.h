@@ -75,6 +75,7 @@ ssize_t	sock_tcp_peek(int fd, uint32_t skip, struct iovec *iov, int niov);
 int	sock_tcp_seek(int fd, uint32_t skip);
 ssize_t	sock_tcp_consume(int fd, size_t n);
 int	sock_tcp_room(int fd, struct sock_room *room);
+uint64_t sock_tcp_memory(void);
 int	sock_tcp_unacked(int fd);
 enum sock_tcp_state sock_tcp_state(int fd);
 int	sock_tcp_stalled(int fd);

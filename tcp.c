@@ -297,6 +297,9 @@ void tcp_socket_event(uint64_t id, uint32_t events, uint64_t now)
 		break;
 	case PH_DIALED:
 	case PH_CALL:
+		/* Bytes of the guest will ask anew */
+		if (events & EPOLLOUT)
+			c->tcp.flags &= (uint16_t)~TCPF_ARMED;
 		if (events & (EPOLLERR | EPOLLHUP))
 			tcp_end_reset(c, "reset by remote end before it was open");
 		break;

@@ -21,8 +21,9 @@
  *	      in the	   what the guest
  *	      tail	   may send
  *
- *	taken is what the kernel has.  The edge never moves left, and not at all
- *	while there is a tail.
+ *	taken is what the kernel has.  The edge never moves left of what the guest
+ *	was told, and not at all while there is a tail.  With many connections
+ *	each window is at most its share of what the kernel has for all sockets.
  *
  *	When less than B / 7 is open, the loop is asked to tell when the queue
  *	drains.  Asking with EPOLL_CTL_MOD matters: polling a socket that is full
@@ -62,6 +63,8 @@
 enum {
 	ARM_PART	= 7,		/* of B: less open than that, ask for an event */
 	UPDATE_PART	= 48,		/* of B: opened by that much, tell the guest */
+	MEMORY_PART	= 8,		/* of the memory of all sockets, for all windows */
+	WINDOW_LEAST	= 0xffff,
 	EDGE_MAX	= 0xffff << TCP_WSCALE,
 };
 
@@ -269,6 +272,19 @@ int tcp_out_flush(struct conn *c, const struct tcp_batch *b)
 	return tcp_out_finish(c);
 }
 
+/*
+ * share() - The largest window there is for one of so many connections
+ *
+ * Each queue has room, but the kernel has less memory than all of them together;
+ * when that is short a socket refuses what its own queue would take.
+ */
+static uint32_t share(void)
+{
+	uint64_t each = sock_tcp_memory() / MEMORY_PART / (conn_count(CONN_TCP) + 1);
+
+	return max_u32((uint32_t)min_u64(each, EDGE_MAX), WINDOW_LEAST);
+}
+
 /**
  * tcp_out_window() - Move the right edge to what fits, ask for an event if little
  * @c:		Connection with a connected socket
@@ -285,12 +301,12 @@ void tcp_out_window(struct conn *c)
 	if (t->half[OUT] > HALF_EOF || sock_tcp_room(c->fd, &r))
 		return;
 	t->room = r.size;
-	room = r.size > r.used ? min_u32((r.size - r.used) / 2, EDGE_MAX) : 0;
+	room = r.size > r.used ? min_u32((r.size - r.used) / 2, share()) : 0;
 	if (!t->tail)
-		t->edge = seq_max(t->edge, taken + room);
+		t->edge = seq_max(t->told, taken + room);
 	if (t->flags & TCPF_ARMED)
 		return;
-	few = (int32_t)(min_u32(r.size, EDGE_MAX) / ARM_PART);
+	few = (int32_t)min_u32(min_u32(r.size, EDGE_MAX) / ARM_PART, share());
 	/* Refused with half of the queue free: the kernel has no memory, it says
 	 * writable all the time; tcp.c tries again later */
 	if (t->tail && r.used < r.size / 2)

@@ -317,7 +317,8 @@ unsigned tcp_seg_head(struct conn *c, uint8_t h[static TAP_HEAD_MAX], uint32_t s
 	tcp->off = (uint8_t)((sizeof(*tcp) + optlen) / 4 << 4);
 	tcp->flags = flags;
 	put_be16(tcp->wnd, field(t, ack, shift));
-	t->told = told(t, ack, shift);
+	/* Rounding may take a little back; what was told once is taken */
+	t->told = seq_max(t->told, told(t, ack, shift));
 	memcpy(tcp->csum, &sum, sizeof(sum));
 	memset(tcp->urg, 0, sizeof(tcp->urg));
 	memcpy(h + ip + sizeof(*tcp), opt, optlen);

@@ -585,6 +585,11 @@ ssize_t sock_tcp_consume(int fd, size_t n)
 	return (ssize_t)n;
 }
 
+uint64_t sock_tcp_memory(void)
+{
+	return UINT64_MAX;
+}
+
 int sock_tcp_room(int fd, struct sock_room *room)
 {
 	const struct fake *s = at(fd);
