@@ -85,11 +85,11 @@ static int spare(void)
 static uint64_t tcp_memory(void)
 {
 	int fd = open("/proc/sys/net/ipv4/tcp_mem", O_RDONLY | O_CLOEXEC);
-	char text[TCP_MEM_LEN] = "";
 	uint64_t pages = 0;
-	char *p;
 
 	if (fd >= 0) {
+		char text[TCP_MEM_LEN] = "", *p;
+
 		if (read(fd, text, sizeof(text) - 1) > 0) {
 			(void)strtoull(text, &p, 10);
 			pages = strtoull(p, NULL, 10);

@@ -13,7 +13,7 @@
 need ip python3
 host_up remote
 guest_up
-start_pasta
+start_pasta -t none
 
 ends - <<'END'
 import select
