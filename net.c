@@ -188,9 +188,9 @@ static void choose_mtu(const struct net_conf *conf, const struct host *h4,
 	struct net *n = &self.net;
 
 	if (conf->mtu > NET_MTU_MAX)
-		die("MTU %i too large (max %i)", conf->mtu, NET_MTU_MAX);
+		die("MTU %i too large (max %i), --mtu", conf->mtu, NET_MTU_MAX);
 	if (conf->mtu > 0 && conf->mtu < NET_MTU_MIN4)
-		die("MTU %i too small (min %i)", conf->mtu, NET_MTU_MIN4);
+		die("MTU %i too small (min %i), --mtu", conf->mtu, NET_MTU_MIN4);
 
 	n->mtu_told = conf->mtu != 0;
 	if (conf->mtu < 0)

@@ -244,9 +244,9 @@ static enum option_verdict set_mtu(struct conf *c, const struct option *o, const
 		return option_wrong("Invalid MTU: %.64s (--%s takes %i to %i, or 0)", arg, o->name,
 			     NET_MTU_MIN4, NET_MTU_MAX);
 	if (mtu > NET_MTU_MAX)
-		return option_wrong("MTU %u too large (max %i)", mtu, NET_MTU_MAX);
+		return option_wrong("MTU %u too large (max %i), --mtu", mtu, NET_MTU_MAX);
 	if (mtu && mtu < NET_MTU_MIN4)
-		return option_wrong("MTU %u too small (min %i)", mtu, NET_MTU_MIN4);
+		return option_wrong("MTU %u too small (min %i), --mtu", mtu, NET_MTU_MIN4);
 	c->net.mtu = (int)mtu;
 	return OPTION_OK;
 }

@@ -218,11 +218,11 @@ int tap_qemu_init(const struct tap_conf *conf)
 	}
 	rc = conf->path ? listen_at(conf->path) : listen_default();
 	if (rc == -EADDRINUSE && conf->path)
-		die("Socket path %s already in use", conf->path);
+		die("Socket path %s already in use: choose another by --socket", conf->path);
 	if (rc == -ENOTSOCK)
 		die("%s exists and is not a socket: not removed", conf->path);
 	if (rc)
-		die_errno(-rc, "Cannot listen on socket %s", conf->path ? conf->path :
+		die_errno(-rc, "Cannot listen on socket %s (--socket)", conf->path ? conf->path :
 			  "/tmp/passt_N.socket");
 	info("UNIX domain socket bound at %s", self.path);
 	return 0;

@@ -127,8 +127,8 @@ static void test_words(void)
 {
 	check_begins("passt -t foo", "Invalid port specifier 'foo'");
 	check_begins("passt -a bogus", "Invalid guest address: bogus");
-	check_wrong("passt -m 70000", "MTU 70000 too large (max 65521)");
-	check_wrong("passt -m 67", "MTU 67 too small (min 68)");
+	check_wrong("passt -m 70000", "MTU 70000 too large (max 65521), --mtu");
+	check_wrong("passt -m 67", "MTU 67 too small (min 68), --mtu");
 	check_wrong("passt --netns x", "--netns is for pasta mode only");
 	check_wrong("pasta --socket x", "--socket is for passt mode only");
 	check_wrong("passt x", "Extra non-option argument: x");
