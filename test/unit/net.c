@@ -379,9 +379,9 @@ static void test_mtu(void)
 	conf.only6 = true;
 	dies("MTU 1279 too small for IPv6 (min 1280)");
 	conf.mtu = 70000;
-	dies("MTU 70000 too large (max 65521)");
+	dies("MTU 70000 too large (max 65521), --mtu");
 	conf.mtu = 67;
-	dies("MTU 67 too small (min 68)");
+	dies("MTU 67 too small (min 68), --mtu");
 }
 
 static void test_dns(void)
