@@ -288,14 +288,6 @@ static void put_frames(struct conn *c, uint32_t seq, uint32_t len, uint32_t unit
 	}
 }
 
-/* head_len() - Header bytes of a segment with payload */
-static unsigned head_len(const struct conn *c)
-{
-	return (unsigned)sizeof(struct wire_eth) + (unsigned)sizeof(struct wire_tcp) +
-	       (addr_is4(&c->key.guest) ? (unsigned)sizeof(struct wire_ip4) :
-					  (unsigned)sizeof(struct wire_ip6));
-}
-
 /* total() - Bytes in all pieces */
 static uint32_t total(const struct iovec *iov, int n)
 {
@@ -325,7 +317,7 @@ static int resend(struct conn *c, uint64_t now)
 			tcp_seg_send(c, TCP_FIN | TCP_ACK, t->una);
 		return 0;
 	}
-	if (!tap_lend(head_len(c), unit, want, iov, 1))
+	if (!tap_lend(tcp_seg_hlen(c), unit, want, iov, 1))
 		return 0;
 	(void)sock_tcp_seek(c->fd, 0);
 	got = sock_tcp_peek(c->fd, 0, iov, 1);
@@ -381,7 +373,7 @@ static int push_once(struct conn *c, uint64_t now)
 	}
 	if (t->half[IN] == HALF_EOF)
 		want = min_u32(want, data_end(t) - t->nxt);
-	n = tap_lend(head_len(c), unit, want, iov, PUSH_FRAMES);
+	n = tap_lend(tcp_seg_hlen(c), unit, want, iov, PUSH_FRAMES);
 	if (!n) {
 		stall(c, now);
 		return 0;

@@ -48,7 +48,6 @@
 #include "tcp_out.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/epoll.h>
 
 #include "count.h"
@@ -202,17 +201,14 @@ static int give_tail(struct conn *c)
 }
 
 /* give() - Bytes of a batch to the socket, the rest to the tail */
-static int give(struct conn *c, const struct tcp_batch *b)
+static int give(struct conn *c, struct tcp_batch *b)
 {
 	struct tcp_conn *t = &c->tcp;
-	struct iovec iov[TCP_BATCH_IOV];
 	uint32_t taken = 0, kept;
 
 	if (!t->tail) {
-		ssize_t n;
+		ssize_t n = sock_tcp_send(c->fd, b->iov, b->niov);
 
-		memcpy(iov, b->iov, (size_t)b->niov * sizeof(iov[0]));
-		n = sock_tcp_send(c->fd, iov, b->niov);
 		if (n < 0)
 			return (int)n;
 		taken = (uint32_t)n;
@@ -248,7 +244,7 @@ static int give_late(struct conn *c)
  *
  * Return: 0; -errno: the socket is dead (caller: reset both ends)
  */
-int tcp_out_flush(struct conn *c, const struct tcp_batch *b)
+int tcp_out_flush(struct conn *c, struct tcp_batch *b)
 {
 	struct tcp_conn *t = &c->tcp;
 	int rc = b->len ? give(c, b) : 0;
@@ -293,20 +289,21 @@ void tcp_out_window(struct conn *c)
 {
 	struct tcp_conn *t = &c->tcp;
 	uint32_t taken = t->rcv - t->tail_len;
+	uint32_t room, most;
 	struct sock_room r;
-	uint32_t room;
 	int32_t few;
 
 	/* After shutdown() it is always writable, and asking would make the loop spin */
 	if (t->half[OUT] > HALF_EOF || sock_tcp_room(c->fd, &r))
 		return;
 	t->room = r.size;
-	room = r.size > r.used ? min_u32((r.size - r.used) / 2, share()) : 0;
+	most = share();
+	room = r.size > r.used ? min_u32((r.size - r.used) / 2, most) : 0;
 	if (!t->tail)
 		t->edge = seq_max(t->told, taken + room);
 	if (t->flags & TCPF_ARMED)
 		return;
-	few = (int32_t)min_u32(min_u32(r.size, EDGE_MAX) / ARM_PART, share());
+	few = (int32_t)min_u32(min_u32(r.size, EDGE_MAX) / ARM_PART, most);
 	/* Refused with half of the queue free: the kernel has no memory, it says
 	 * writable all the time; tcp.c tries again later */
 	if (t->tail && r.used < r.size / 2)

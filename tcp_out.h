@@ -26,7 +26,7 @@ bool	tcp_out_fits_batch(const struct tcp_batch *b, const struct frame *f);
 void	tcp_out_gather(struct tcp_conn *t, struct tcp_batch *b, const struct frame *f,
 		       const struct tcp_seg *s);
 void	tcp_out_keep(struct tcp_conn *t, const struct frame *f, const struct tcp_seg *s);
-int	tcp_out_flush(struct conn *c, const struct tcp_batch *b);
+int	tcp_out_flush(struct conn *c, struct tcp_batch *b);
 void	tcp_out_window(struct conn *c);
 int	tcp_out_ready(struct conn *c);
 int	tcp_out_finish(struct conn *c);

@@ -154,6 +154,17 @@ static uint32_t fixed_headers(const struct conn *c)
 	       sizeof(struct wire_tcp);
 }
 
+/**
+ * tcp_seg_hlen() - Header bytes of a frame with payload, Ethernet's included
+ * @c:		Connection
+ *
+ * Return: bytes, what tcp_seg_head() fills then
+ */
+unsigned tcp_seg_hlen(const struct conn *c)
+{
+	return (unsigned)sizeof(struct wire_eth) + fixed_headers(c);
+}
+
 /* link_mss() - Largest payload of a segment the link takes uncut */
 static uint16_t link_mss(const struct conn *c)
 {

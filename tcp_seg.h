@@ -42,6 +42,7 @@ struct conn_key tcp_seg_key(const struct frame *f, const struct tcp_seg *s);
 uint32_t tcp_seg_isn(const struct conn_key *key, uint64_t now);
 uint16_t tcp_seg_mss(const struct conn *c, const struct tcp_seg *syn);
 uint32_t tcp_seg_offer(const struct tcp_conn *t);
+unsigned tcp_seg_hlen(const struct conn *c);
 uint32_t tcp_seg_unit(const struct conn *c);
 unsigned tcp_seg_head(struct conn *c, uint8_t h[static TAP_HEAD_MAX], uint32_t seq,
 		      uint8_t flags, uint32_t len, struct virtio_net_hdr *vh);
