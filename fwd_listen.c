@@ -41,7 +41,6 @@
 #include "ns.h"
 #include "procnet.h"
 #include "sock.h"
-#include "sock_fwd.h"
 #include "sock_udp.h"
 #include "timer.h"
 #include "wire.h"
@@ -112,7 +111,7 @@ void fwd_listen_init(const struct fwd_listen_conf *conf)
 	self.conf = *conf;
 	self.high = 0;
 	self.hint = 0;
-	self.fd_max = (int64_t)sock_fwd_limit() * 3 / 4;
+	self.fd_max = (int64_t)sock_limit() * 3 / 4;
 	self.cut = 0;
 	self.retry = false;
 	memset(self.seen, 0, sizeof(self.seen));
@@ -202,10 +201,10 @@ static int open_socket(const struct ports_rule *r, int family)
 static int bind_socket(int fd, const struct ports_rule *r, const struct spot *s,
 		       uint16_t port)
 {
-	int rc = s->only6 ? sock_fwd_only6(fd) : 0;
+	int rc = s->only6 ? sock_set(fd, SOCK_ONLY6, true) : 0;
 
 	if (!rc && self.conf.freebind)
-		rc = sock_fwd_free(fd);
+		rc = sock_set(fd, SOCK_FREEBIND, true);
 	if (rc)
 		return rc;
 	if (r->proto == WIRE_TCP)
@@ -247,11 +246,11 @@ static int bind_beside(int any, int fd, const struct ports_rule *r,
 
 	if (any < 0)
 		return bind_socket(fd, r, s, port);
-	(void)sock_fwd_share(any, true);
-	(void)sock_fwd_share(fd, true);
+	(void)sock_set(any, SOCK_SHARE, true);
+	(void)sock_set(fd, SOCK_SHARE, true);
 	rc = bind_socket(fd, r, s, port);
-	(void)sock_fwd_share(any, false);
-	(void)sock_fwd_share(fd, false);
+	(void)sock_set(any, SOCK_SHARE, false);
+	(void)sock_set(fd, SOCK_SHARE, false);
 	return rc;
 }
 
@@ -514,7 +513,7 @@ int fwd_listen_open(uint64_t now)
 		return rc;
 	if (self.cut)
 		warn("%u ports are not forwarded: the limit of open files is %u",
-		     self.cut, sock_fwd_limit());
+		     self.cut, sock_limit());
 	if (want_auto())
 		begin_auto(now);
 	return 0;

@@ -42,7 +42,6 @@
 #include "loop.h"
 #include "netlink.h"
 #include "pcap.h"
-#include "sock_fwd.h"
 #include "sock_udp.h"
 #include "splice.h"
 #include "tap.h"
@@ -414,7 +413,7 @@ static void init_base(const struct conf *c, uint64_t now)
 /* init_flows() - What carries the guest's flows */
 static void init_flows(const struct conf *c)
 {
-	struct udp_conf udp = { .flows_max = sock_fwd_limit() / 2 };
+	struct udp_conf udp = { .flows_max = sock_limit() / 2 };
 
 	self.no_tcp = c->no_tcp;
 	self.no_udp = c->no_udp;

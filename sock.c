@@ -19,6 +19,18 @@
  *   SO_BUF_LOCK (Linux 5.15, commit 04190bf8944d): a pinned buffer would end
  *   autotuning, and a buffer without floor can make a window smaller than one
  *   segment of a large MTU.
+ *
+ *   An accepted socket inherits options and sizes of the listening one, but for
+ *   SO_PEEK_OFF, which the kernel does not promise.
+ *
+ *   An AF_INET6 socket bound to "any" takes IPv4 too, unless IPV6_V6ONLY is set
+ *   before it is bound: so one socket is enough for a port of both families,
+ *   and those who ask for one family get one.
+ *
+ *   Two UDP sockets of ours may share a port, one bound to "any", the other to
+ *   the loopback address: the kernel gives a datagram to the more specific one.
+ *   Both have to carry SO_REUSEADDR at the moment the second is bound, and no
+ *   longer: while they carry it, other programs could take the port as well.
  */
 #include "sock.h"
 
@@ -26,9 +38,10 @@
 #include <fcntl.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
-#include <linux/tcp.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -85,17 +98,16 @@ static int spare(void)
 static uint64_t tcp_memory(void)
 {
 	int fd = open("/proc/sys/net/ipv4/tcp_mem", O_RDONLY | O_CLOEXEC);
+	char text[TCP_MEM_LEN] = "", *second = text;
 	uint64_t pages = 0;
 
-	if (fd >= 0) {
-		char text[TCP_MEM_LEN] = "", *p;
-
-		if (read(fd, text, sizeof(text) - 1) > 0) {
-			(void)strtoull(text, &p, 10);
-			pages = strtoull(p, NULL, 10);
-		}
-		close(fd);
+	if (fd < 0)
+		return TCP_MEM_GUESS;
+	if (read(fd, text, sizeof(text) - 1) > 0) {
+		(void)strtoull(text, &second, 10);
+		pages = strtoull(second, NULL, 10);
 	}
+	close(fd);
 	return pages ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : TCP_MEM_GUESS;
 }
 
@@ -178,29 +190,6 @@ static int bind_device(int fd, const char *ifname)
 }
 
 /**
- * sock_bind_out() - Bind a socket toward the world as the options ask
- * @fd:		Socket
- * @like:	Destination: its family decides, and loopback is left alone
- *
- * Return: 0; -errno of bind()
- */
-int sock_bind_out(int fd, const struct addr *like)
-{
-	bool v4 = addr_is4(like);
-	const struct addr *a = v4 ? &self.conf.out4 : &self.conf.out6;
-	int rc;
-
-	if (addr_is_loopback(like))
-		return 0;
-	rc = bind_device(fd, v4 ? self.conf.if4 : self.conf.if6);
-	if (rc || addr_is_none(a))
-		return rc;
-	/* The port is chosen at connect(), when more is known: ip(7) */
-	(void)set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
-	return sock_bind(fd, a, 0, NULL);
-}
-
-/**
  * sock_bind() - Bind to a local address
  * @fd:		Socket
  * @a:		Address; addr_none: any, both families on an AF_INET6 socket
@@ -220,41 +209,73 @@ int sock_bind(int fd, const struct addr *a, uint16_t port, const char *ifname)
 	return bind(fd, &s.sa, len) ? -errno : 0;
 }
 
-/* tcp_options() - What every socket of a connection gets */
-static void tcp_options(int fd)
+/* bind_out() - Bind a socket toward the world as the options ask */
+static int bind_out(int fd, const struct addr *like)
 {
-	/* Segments of the guest were cut by its own Nagle already */
-	(void)set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	/* The window is made from the size of the queue: no other limit may refuse */
-	(void)set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, -1);
-	/* Urgent data is ordinary data here (RFC 6093, section 4) */
-	(void)set(fd, SOL_SOCKET, SO_OOBINLINE, 1);
-	/* A remote end that vanished is noticed, as the guest's own would */
-	(void)set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	(void)set(fd, SOL_SOCKET, SO_SNDBUF, SNDBUF_FLOOR / 2);
-	(void)set(fd, SOL_SOCKET, SO_BUF_LOCK, 0);
-	if (self.peek_off)
-		(void)set(fd, SOL_SOCKET, SO_PEEK_OFF, 0);
+	bool v4 = addr_is4(like);
+	const struct addr *a = v4 ? &self.conf.out4 : &self.conf.out6;
+	const char *ifname = v4 ? self.conf.if4 : self.conf.if6;
+
+	if (addr_is_loopback(like))
+		return 0;
+	if (addr_is_none(a))
+		return bind_device(fd, ifname);
+	/* The port is chosen at connect(), when more is known: ip(7) */
+	(void)set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+	return sock_bind(fd, a, 0, ifname);
 }
 
 /**
- * sock_tcp_connect() - Begin to connect a socket made elsewhere
- * @fd:		Socket, not blocking; the caller's in any case
- * @dst:	Destination
- * @port:	Its port
- * @scope:	Interface index for a link-local destination
+ * sock_set() - Set or clear an option of a socket that waits for the outside
+ * @fd:		Socket
+ * @what:	Option
+ * @on:		Whether it is set
  *
- * Return: 0: under way or done; -errno, to be told to who asked
+ * Return: 0; -errno
  */
-int sock_tcp_connect(int fd, const struct addr *dst, uint16_t port, unsigned scope)
+int sock_set(int fd, enum sock_option what, bool on)
 {
-	union addr_sock s;
-	socklen_t len = addr_to_sock(&s, dst, port, scope);
+	static const struct { int level, name; } option[] = {
+		[SOCK_ONLY6] = { IPPROTO_IPV6, IPV6_V6ONLY },
+		[SOCK_FREEBIND] = { IPPROTO_IP, IP_FREEBIND },	/* both families: ip(7) */
+		[SOCK_SHARE] = { SOL_SOCKET, SO_REUSEADDR },
+	};
 
-	tcp_options(fd);
-	if (connect(fd, &s.sa, len) && errno != EINPROGRESS)
-		return -errno;
-	return 0;
+	return set(fd, option[what].level, option[what].name, on);
+}
+
+/**
+ * sock_limit() - How many descriptors we may have
+ *
+ * Return: the soft limit, at most UINT32_MAX
+ */
+uint32_t sock_limit(void)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) || lim.rlim_cur > UINT32_MAX)
+		return UINT32_MAX;
+	return (uint32_t)lim.rlim_cur;
+}
+
+/* tcp_options() - What every socket of a connection gets, or inherits */
+static void tcp_options(int fd)
+{
+	static const struct { int level, name, value; } option[] = {
+		/* Segments of the guest were cut by its own Nagle already */
+		{ IPPROTO_TCP, TCP_NODELAY, 1 },
+		/* The window is made from the size of the queue: no other limit may refuse */
+		{ IPPROTO_TCP, TCP_NOTSENT_LOWAT, -1 },
+		/* Urgent data is ordinary data here (RFC 6093, section 4) */
+		{ SOL_SOCKET, SO_OOBINLINE, 1 },
+		/* A remote end that vanished is noticed, as the guest's own would */
+		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
+		{ SOL_SOCKET, SO_SNDBUF, SNDBUF_FLOOR / 2 },
+		{ SOL_SOCKET, SO_BUF_LOCK, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(option); i++)
+		(void)set(fd, option[i].level, option[i].name, option[i].value);
 }
 
 /**
@@ -263,23 +284,27 @@ int sock_tcp_connect(int fd, const struct addr *dst, uint16_t port, unsigned sco
  * @port:	Its port
  * @scope:	Interface index for a link-local destination
  *
- * Return: descriptor, EPOLLOUT tells when it is connected; -errno
+ * Return: descriptor, EPOLLOUT tells when it is connected; -errno, to be told to
+ *	   who asked
  */
 int sock_tcp_dial(const struct addr *dst, uint16_t port, unsigned scope)
 {
-	int fd = sock_open(addr_is4(dst) ? AF_INET : AF_INET6, SOCK_STREAM, 0);
+	union addr_sock s;
+	socklen_t len = addr_to_sock(&s, dst, port, scope);
+	int fd = sock_open(s.sa.sa_family, SOCK_STREAM, 0);
 	int rc;
 
 	if (fd < 0)
 		return fd;
-	rc = sock_bind_out(fd, dst);
-	if (!rc)
-		rc = sock_tcp_connect(fd, dst, port, scope);
-	if (rc) {
-		close(fd);
-		return rc;
+	rc = bind_out(fd, dst);
+	if (!rc) {
+		tcp_options(fd);
+		(void)sock_tcp_seek(fd, 0);
+		rc = connect(fd, &s.sa, len) && errno != EINPROGRESS ? -errno : 0;
 	}
-	return fd;
+	if (rc)
+		close(fd);
+	return rc ? rc : fd;
 }
 
 /**
@@ -300,9 +325,8 @@ int sock_tcp_listen(int fd, const struct addr *a, uint16_t port, const char *ifn
 	rc = sock_bind(fd, a, port, ifname);
 	if (rc)
 		return rc;
-	/* Sizes are inherited, and must be there before the handshake is */
-	(void)set(fd, SOL_SOCKET, SO_SNDBUF, SNDBUF_FLOOR / 2);
-	(void)set(fd, SOL_SOCKET, SO_BUF_LOCK, 0);
+	/* Sizes must be there before the handshake is */
+	tcp_options(fd);
 	return listen(fd, BACKLOG) ? -errno : 0;
 }
 
@@ -331,7 +355,7 @@ int sock_tcp_accept(int listen_fd, struct sock_ends *ends)
 		close(fd);
 		return -ECONNABORTED;
 	}
-	tcp_options(fd);
+	(void)sock_tcp_seek(fd, 0);
 	*ends = e;
 	return fd;
 }
@@ -541,13 +565,6 @@ static int tcp_info(int fd, struct tcp_info *ti)
 	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, ti, &len) ? -errno : 0;
 }
 
-/* State numbers of the kernel's ABI (include/net/tcp_states.h) */
-enum {
-	KERNEL_ESTABLISHED = 1, KERNEL_FIN_WAIT1 = 4, KERNEL_FIN_WAIT2 = 5,
-	KERNEL_TIME_WAIT = 6, KERNEL_CLOSE = 7, KERNEL_CLOSE_WAIT = 8,
-	KERNEL_LAST_ACK = 9, KERNEL_CLOSING = 11,
-};
-
 /**
  * sock_tcp_state() - What became of our FIN
  * @fd:		Socket
@@ -559,26 +576,21 @@ enum {
  */
 enum sock_tcp_state sock_tcp_state(int fd)
 {
+	static const uint8_t state[] = {
+		[TCP_ESTABLISHED] = SOCK_TCP_ESTABLISHED,
+		[TCP_CLOSE_WAIT] = SOCK_TCP_ESTABLISHED,
+		[TCP_FIN_WAIT1] = SOCK_TCP_FIN_PENDING,
+		[TCP_LAST_ACK] = SOCK_TCP_FIN_PENDING,
+		[TCP_CLOSING] = SOCK_TCP_FIN_PENDING,
+		[TCP_FIN_WAIT2] = SOCK_TCP_FIN_ACKED,
+		[TCP_TIME_WAIT] = SOCK_TCP_FIN_ACKED,
+		[TCP_CLOSE] = SOCK_TCP_CLOSED,
+	};
 	struct tcp_info ti;
 
 	if (tcp_info(fd, &ti))
 		return SOCK_TCP_CLOSED;
-	switch (ti.tcpi_state) {
-	case KERNEL_ESTABLISHED:
-	case KERNEL_CLOSE_WAIT:
-		return SOCK_TCP_ESTABLISHED;
-	case KERNEL_FIN_WAIT1:
-	case KERNEL_LAST_ACK:
-	case KERNEL_CLOSING:
-		return SOCK_TCP_FIN_PENDING;
-	case KERNEL_FIN_WAIT2:
-	case KERNEL_TIME_WAIT:
-		return SOCK_TCP_FIN_ACKED;
-	case KERNEL_CLOSE:
-		return SOCK_TCP_CLOSED;
-	default:
-		return SOCK_TCP_OTHER;
-	}
+	return ti.tcpi_state < ARRAY_SIZE(state) ? state[ti.tcpi_state] : SOCK_TCP_OTHER;
 }
 
 /**

@@ -56,15 +56,23 @@ enum sock_tcp_state {
 	SOCK_TCP_CLOSED,
 };
 
+/**
+ * enum sock_option - what a socket that waits for the outside may need
+ * @SOCK_ONLY6:		keep IPv4 away from an AF_INET6 socket that is not bound yet
+ * @SOCK_FREEBIND:	let it bind an address the host does not have (yet)
+ * @SOCK_SHARE:		let another UDP socket bind an address that overlaps
+ */
+enum sock_option { SOCK_ONLY6, SOCK_FREEBIND, SOCK_SHARE };
+
 void	sock_init(const struct sock_conf *conf);
 void	sock_close(int fd);
 int	sock_error(int fd);
 int	sock_open(int family, int type, int proto);
-int	sock_bind_out(int fd, const struct addr *like);
 int	sock_bind(int fd, const struct addr *a, uint16_t port, const char *ifname);
+int	sock_set(int fd, enum sock_option what, bool on);
+uint32_t sock_limit(void);
 
 int	sock_tcp_dial(const struct addr *dst, uint16_t port, unsigned scope);
-int	sock_tcp_connect(int fd, const struct addr *dst, uint16_t port, unsigned scope);
 int	sock_tcp_listen(int fd, const struct addr *a, uint16_t port, const char *ifname);
 int	sock_tcp_accept(int listen_fd, struct sock_ends *ends);
 bool	sock_tcp_refuse(int listen_fd);

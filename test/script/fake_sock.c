@@ -23,7 +23,6 @@
 
 #include "loop.h"
 #include "script.h"
-#include "sock_fwd.h"
 
 enum kind { FREE, CONNECTING, OPEN, CLOSED, LISTENING, DATAGRAM };
 
@@ -406,13 +405,6 @@ int sock_open(int family, int type, int proto)
 	return make(OPEN);
 }
 
-int sock_bind_out(int fd, const struct addr *like)
-{
-	(void)fd;
-	(void)like;
-	return 0;
-}
-
 int sock_bind(int fd, const struct addr *a, uint16_t port, const char *ifname)
 {
 	(void)a;
@@ -423,22 +415,16 @@ int sock_bind(int fd, const struct addr *a, uint16_t port, const char *ifname)
 	return 0;
 }
 
-int sock_tcp_connect(int fd, const struct addr *dst, uint16_t port, unsigned scope)
-{
-	char text[ADDR_TEXT];
-
-	(void)scope;
-	at(fd)->kind = CONNECTING;
-	out_call(fd, addr_is4(dst) ? "connect %s:%u" : "connect [%s]:%u",
-		 addr_text(dst, text), port);
-	return 0;
-}
-
 int sock_tcp_dial(const struct addr *dst, uint16_t port, unsigned scope)
 {
 	int fd = make(CONNECTING);
+	char text[ADDR_TEXT];
 
-	return fd < 0 ? fd : sock_tcp_connect(fd, dst, port, scope) ? -1 : fd;
+	(void)scope;
+	if (fd >= 0)
+		out_call(fd, addr_is4(dst) ? "connect %s:%u" : "connect [%s]:%u",
+			 addr_text(dst, text), port);
+	return fd;
 }
 
 int sock_tcp_listen(int fd, const struct addr *a, uint16_t port, const char *ifname)
@@ -631,28 +617,15 @@ int sock_tcp_allow_fragments(int fd)
 	return 0;
 }
 
-/* In place of sock_fwd.c */
-
-int sock_fwd_only6(int fd)
+int sock_set(int fd, enum sock_option what, bool on)
 {
 	(void)fd;
-	return 0;
-}
-
-int sock_fwd_free(int fd)
-{
-	(void)fd;
-	return 0;
-}
-
-int sock_fwd_share(int fd, bool on)
-{
-	(void)fd;
+	(void)what;
 	(void)on;
 	return 0;
 }
 
-uint32_t sock_fwd_limit(void)
+uint32_t sock_limit(void)
 {
 	return FD_LIMIT;
 }

@@ -19,7 +19,7 @@
 #include "net.h"
 #include "ns.h"
 #include "procnet.h"
-#include "sock_fwd.h"
+#include "sock.h"
 #include "sock_udp.h"
 #include "timer.h"
 #include "wire.h"
@@ -152,25 +152,16 @@ void sock_udp_prepare(int fd)
 	sk[fd].prepared = true;
 }
 
-int sock_fwd_only6(int fd)
+int sock_set(int fd, enum sock_option what, bool on)
 {
-	sk[fd].only6 = true;
+	if (what == SOCK_ONLY6)
+		sk[fd].only6 = on;
+	if (what == SOCK_SHARE)
+		sk[fd].shared = on;
 	return 0;
 }
 
-int sock_fwd_free(int fd)
-{
-	(void)fd;
-	return 0;
-}
-
-int sock_fwd_share(int fd, bool on)
-{
-	sk[fd].shared = on;
-	return 0;
-}
-
-uint32_t sock_fwd_limit(void)
+uint32_t sock_limit(void)
 {
 	return (uint32_t)fd_limit;
 }

@@ -123,8 +123,16 @@ static void test_open(void)
 	CHECK(fcntl(remote, F_GETFL) & O_NONBLOCK);
 	CHECK(fcntl(ours, F_GETFD) & FD_CLOEXEC);
 	CHECK(fcntl(remote, F_GETFD) & FD_CLOEXEC);
-	CHECK_EQ(option(ours, IPPROTO_TCP, TCP_NODELAY), 1);
-	CHECK_EQ(option(remote, SOL_SOCKET, SO_KEEPALIVE), 1);
+	/* What an accepted socket has is inherited */
+	for (int i = 0; i < 2; i++) {
+		int fd = i ? remote : ours;
+
+		CHECK_EQ(option(fd, IPPROTO_TCP, TCP_NODELAY), 1);
+		CHECK_EQ(option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT), -1);
+		CHECK_EQ(option(fd, SOL_SOCKET, SO_OOBINLINE), 1);
+		CHECK_EQ(option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+		CHECK(option(fd, SOL_SOCKET, SO_SNDBUF) >= 200000);
+	}
 	part();
 	join_at(&addr_loop6);
 	part();

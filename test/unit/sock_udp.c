@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * sock_udp.c - unit test of ../../sock_udp.c, and of ../../sock_fwd.c
- * links: sock_udp.c sock_fwd.c sock.c addr.c util.c
+ * sock_udp.c - unit test of ../../sock_udp.c, and of sock_set() and sock_limit()
+ * links: sock_udp.c sock.c addr.c util.c
  *
  * Real sockets on the loopback, of both families where the host has them.
  */
@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "sock.h"
-#include "sock_fwd.h"
 #include "sock_udp.h"
 
 enum { WAIT_MS = 2000 };
@@ -57,8 +56,8 @@ static void test_share(void)
 			continue;
 		other = sock_open(six ? AF_INET6 : AF_INET, SOCK_DGRAM, 0);
 		CHECK_EQ(sock_bind(other, loop[six], port, NULL), -EADDRINUSE);
-		CHECK_EQ(sock_fwd_share(fd, true), 0);
-		CHECK_EQ(sock_fwd_share(other, true), 0);
+		CHECK_EQ(sock_set(fd, SOCK_SHARE, true), 0);
+		CHECK_EQ(sock_set(other, SOCK_SHARE, true), 0);
 		CHECK_EQ(sock_bind(other, loop[six], port, NULL), 0);
 		sock_close(fd);
 		sock_close(other);
@@ -74,7 +73,7 @@ static void test_only6(void)
 
 	if (four >= 0 && six >= 0) {
 		CHECK_EQ(sock_bind(six, &addr_none, port, NULL), -EADDRINUSE);
-		CHECK_EQ(sock_fwd_only6(six), 0);
+		CHECK_EQ(sock_set(six, SOCK_ONLY6, true), 0);
 		CHECK_EQ(sock_bind(six, &addr_none, port, NULL), 0);
 	}
 	sock_close(four);
@@ -89,7 +88,7 @@ static void test_free(void)
 
 	CHECK(addr_parse("192.0.2.99", &foreign));
 	CHECK_EQ(sock_bind(fd, &foreign, 0, NULL), -EADDRNOTAVAIL);
-	CHECK_EQ(sock_fwd_free(fd), 0);
+	CHECK_EQ(sock_set(fd, SOCK_FREEBIND, true), 0);
 	CHECK_EQ(sock_bind(fd, &foreign, 0, NULL), 0);
 	sock_close(fd);
 }
@@ -99,7 +98,7 @@ static void test_limit(void)
 	struct rlimit lim;
 
 	CHECK_EQ(getrlimit(RLIMIT_NOFILE, &lim), 0);
-	CHECK(sock_fwd_limit() == lim.rlim_cur || lim.rlim_cur > UINT32_MAX);
+	CHECK(sock_limit() == lim.rlim_cur || lim.rlim_cur > UINT32_MAX);
 }
 
 /* A flow to a bound socket: what is sent arrives, from the port that was asked for */
