@@ -166,29 +166,38 @@ struct echo_flow {
 };
 
 /**
+ * struct splice_way - one direction between two joined sockets
+ * @from:	where its bytes come from, -1: none (UDP, accepted side)
+ * @to:		where they go
+ * @pipe:	read and write end, valid while @piped
+ * @held:	bytes in the pipe
+ * @piped:	it has a pipe
+ * @full:	it waits until @to takes more
+ * @bulk:	there was much to move last time
+ * @eof:	how far its end of file is: enum in splice.c
+ */
+struct splice_way {
+	int32_t from;
+	int32_t to;
+	int32_t pipe[2];
+	uint32_t held;
+	bool piped;
+	bool full;
+	bool bulk;
+	uint8_t eof;
+};
+
+/**
  * struct splice_conn - what splice.c knows of two joined sockets
- * @fd2:	the dialled socket; the accepted one is @fd of the entry, which is
- *		-1 for UDP
- * @pipe:	read and write end for what comes from the accepted and from the
- *		dialled socket, valid while @piped
- * @held:	bytes in each pipe
- * @piped:	that direction has a pipe
- * @full:	that direction waits until its destination takes more
- * @bulk:	that direction had much to move last time
- * @eof:	how far its end of file is: enum in splice_stream.c
+ * @way:	what comes from the accepted, and from the dialled socket; @fd of
+ *		the entry is not used
  * @state:	enum in splice.c
  * @replied:	UDP: datagrams went both ways
  * @listen:	UDP: number of the bound socket in fwd_listen.c
  * @due:	UDP: when the flow ends unless used, us on the loop's clock
  */
 struct splice_conn {
-	int32_t fd2;
-	int32_t pipe[DIRS][2];
-	uint32_t held[DIRS];
-	bool piped[DIRS];
-	bool full[DIRS];
-	bool bulk[DIRS];
-	uint8_t eof[DIRS];
+	struct splice_way way[DIRS];
 	uint8_t state;
 	bool replied;
 	uint16_t listen;

@@ -29,12 +29,16 @@ static void do_nothing(int sig)
 	(void)sig;
 }
 
+/* result() - What a call returned, an error as -errno */
+static ssize_t result(ssize_t n)
+{
+	return n < 0 ? -errno : n;
+}
+
 /* sock_splice_init() - Make writing to a socket without other end an error only */
 void sock_splice_init(void)
 {
-	struct sigaction sa = { .sa_handler = do_nothing, .sa_flags = SA_RESTART };
-
-	(void)sigaction(SIGPIPE, &sa, NULL);
+	(void)signal(SIGPIPE, do_nothing);
 }
 
 /**
@@ -70,9 +74,7 @@ int sock_splice_dial(int fd, const struct addr *dst, uint16_t port)
  */
 ssize_t sock_splice_recv(int fd, void *buf, size_t size)
 {
-	ssize_t n = recv(fd, buf, size, MSG_DONTWAIT);
-
-	return n < 0 ? -errno : n;
+	return result(recv(fd, buf, size, MSG_DONTWAIT));
 }
 
 /**
@@ -86,11 +88,9 @@ ssize_t sock_splice_recv(int fd, void *buf, size_t size)
 ssize_t sock_splice_peek(int fd, void *buf, size_t size)
 {
 	int off = -1;	/* each time from the first byte, also where sock.c says else */
-	ssize_t n;
 
 	(void)setsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &off, sizeof(off));
-	n = recv(fd, buf, size, MSG_DONTWAIT | MSG_PEEK);
-	return n < 0 ? -errno : n;
+	return result(recv(fd, buf, size, MSG_DONTWAIT | MSG_PEEK));
 }
 
 /**
@@ -103,9 +103,7 @@ ssize_t sock_splice_peek(int fd, void *buf, size_t size)
  */
 ssize_t sock_splice_send(int fd, const void *buf, size_t len)
 {
-	ssize_t n = send(fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-	return n < 0 ? -errno : n;
+	return result(send(fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
 /**
@@ -146,9 +144,8 @@ ssize_t sock_splice_send_to(int fd, const void *buf, size_t len,
 {
 	union addr_sock s;
 	socklen_t slen = addr_to_sock(&s, peer, port, 0);
-	ssize_t n = sendto(fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL, &s.sa, slen);
 
-	return n < 0 ? -errno : n;
+	return result(sendto(fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL, &s.sa, slen));
 }
 
 /**
@@ -200,40 +197,20 @@ void sock_splice_close_pipe(const int32_t pipe[static 2])
  */
 ssize_t sock_splice_stash(int pipe_in, const void *buf, size_t len)
 {
-	ssize_t n = write(pipe_in, buf, len);
-
-	return n < 0 ? -errno : n;
+	return result(write(pipe_in, buf, len));
 }
 
 /**
- * sock_splice_fill() - Move bytes from a socket into a pipe
- * @fd:		Socket
- * @pipe_in:	Write end
+ * sock_splice_move() - Move bytes from a socket into a pipe, or out of one into it
+ * @from:	Socket, or read end of a pipe
+ * @to:		Write end of a pipe, or socket
  * @max:	Bytes at most
  *
- * Return: bytes; 0: end of file; -EAGAIN: nothing there, or the pipe is full;
+ * Return: bytes; 0: end of file; -EAGAIN: nothing at @from, or @to is full;
  *	   other -errno
  */
-ssize_t sock_splice_fill(int fd, int pipe_in, size_t max)
+ssize_t sock_splice_move(int from, int to, size_t max)
 {
-	ssize_t n = splice(fd, NULL, pipe_in, NULL, max,
-			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-
-	return n < 0 ? -errno : n;
-}
-
-/**
- * sock_splice_drain() - Move bytes from a pipe into a socket
- * @pipe_out:	Read end
- * @fd:		Socket
- * @len:	Bytes in the pipe
- *
- * Return: bytes; -EAGAIN: the socket is full; other -errno
- */
-ssize_t sock_splice_drain(int pipe_out, int fd, size_t len)
-{
-	ssize_t n = splice(pipe_out, NULL, fd, NULL, len,
-			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-
-	return n < 0 ? -errno : n;
+	return result(splice(from, NULL, to, NULL, max,
+			     SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
 }

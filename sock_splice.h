@@ -21,7 +21,6 @@ ssize_t	sock_splice_send_to(int fd, const void *buf, size_t len,
 int	sock_splice_pipe(int32_t pipe[static 2], size_t size);
 void	sock_splice_close_pipe(const int32_t pipe[static 2]);
 ssize_t	sock_splice_stash(int pipe_in, const void *buf, size_t len);
-ssize_t	sock_splice_fill(int fd, int pipe_in, size_t max);
-ssize_t	sock_splice_drain(int pipe_out, int fd, size_t len);
+ssize_t	sock_splice_move(int from, int to, size_t max);
 
 #endif /* SOCK_SPLICE_H */

@@ -7,7 +7,9 @@
 
 #include "conn.h"
 #include "fwd.h"
-#include "splice_stream.h"
+
+/* Which of the two sockets of a pair: LOOP_SPLICE_A or LOOP_SPLICE_B */
+enum splice_side { SPLICE_ACCEPTED, SPLICE_DIALLED };
 
 void	splice_init(bool on);
 void	splice_accept(const struct fwd_conn *f, uint64_t now);

@@ -5,7 +5,7 @@
  * The loopback path with real sockets and a real loop.  Both sides are in one
  * namespace here: splice.c does not see the difference.
  *
- * links: splice.c splice_stream.c sock_splice.c sock.c loop.c conn.c timer.c addr.c util.c count.c log.c
+ * links: splice.c sock_splice.c sock.c loop.c conn.c timer.c addr.c util.c count.c log.c
  */
 #include "check.h"
 
@@ -436,7 +436,7 @@ static void test_many(void)
 	}
 	run();
 	CHECK_EQ(conn_count(CONN_SPLICE), 0);
-	CHECK(fds() <= before + 2 * 32);	/* POOL_MAX of splice_stream.c */
+	CHECK(fds() <= before + 2 * 32);	/* POOL_MAX of */
 }
 
 static void test_stale(void)

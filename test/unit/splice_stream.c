@@ -7,7 +7,7 @@
  * bytes as chance has it, and an edge is told once, when something changed, and
  * never else.  When no edge is left, what could be delivered has to be.
  *
- * links: splice.c splice_stream.c conn.c timer.c addr.c util.c count.c log.c
+ * links: splice.c conn.c timer.c addr.c util.c count.c log.c
  */
 #include "check.h"
 
@@ -192,7 +192,7 @@ ssize_t sock_splice_stash(int pipe_in, const void *buf, size_t len)
 	return (ssize_t)len;
 }
 
-ssize_t sock_splice_fill(int fd, int pipe_in, size_t max)
+static ssize_t fill(int fd, int pipe_in, size_t max)
 {
 	struct sim_sock *s = &sim[fd - FD];
 	size_t n = some(least(readable(s, s->read), least(max, PIPE_LEAST)));
@@ -208,7 +208,7 @@ ssize_t sock_splice_fill(int fd, int pipe_in, size_t max)
 	return (ssize_t)n;
 }
 
-ssize_t sock_splice_drain(int pipe_out, int fd, size_t len)
+static ssize_t drain(int pipe_out, int fd, size_t len)
 {
 	ssize_t n;
 
@@ -219,6 +219,11 @@ ssize_t sock_splice_drain(int pipe_out, int fd, size_t len)
 		pipes[pipe_out - PIPE_FD].held -= (size_t)n;
 	}
 	return n;
+}
+
+ssize_t sock_splice_move(int from, int to, size_t max)
+{
+	return from < PIPE_FD ? fill(from, to, max) : drain(from, to, max);
 }
 
 int sock_tcp_shutdown(int fd)
