@@ -25,6 +25,8 @@
  *   A look reads all that is needed of both sides, each list once, before anything
  *   is done about it: a socket of ours that is closed is not taken for somebody
  *   else's by the next rule.  If all is as it was, that is all there is to do.
+ *   Else ports that are no longer wanted are closed; opening is the same for all
+ *   rules: what is wanted, as far as it can be had.
  *
  *   Ports that nobody named do not take the last descriptors: a quarter of the
  *   limit is left to connections.
@@ -45,23 +47,18 @@
 #include "timer.h"
 #include "wire.h"
 
-enum {
-	AUTO_US		= 1000000,	/* between two looks at bound ports */
-	NAME_LEN	= ADDR_TEXT + PORTS_IFNAME + 16,
-};
+enum { AUTO_US = 1000000 };		/* between two looks at bound ports */
 
 /**
  * struct seen - ports of one protocol on one side, as of the last look
  * @bound:	bound by whomever
  * @others:	those of them that are not bound by us
- * @moves:	value of the counter then
  * @wanted:	an `auto' rule depends on it
  * @known:	it could be read at least once
  */
 struct seen {
 	struct ports bound;
 	struct ports others;
-	uint32_t moves;
 	bool wanted;
 	bool known;
 };
@@ -74,11 +71,10 @@ struct seen {
  * @hint:	no entry before this one is unused
  * @fd_max:	descriptors above it are not spent on ports that nobody named
  * @cut:	ports left out for want of descriptors
- * @full:	the item being opened has had its share of descriptors
  * @eph_first:	range of ports the kernel hands out
  * @eph_last:	its end
- * @moves:	counts sockets opened and closed
- * @retry:	a port could not be followed: try again though nothing changes
+ * @again:	since the last look, sockets were opened or closed, or a port could not
+ *		be had: there is something to do though the other side is as it was
  * @seen:	of the host and of the namespace, for TCP and UDP
  * @theirs:	ports to be followed by a rule
  */
@@ -89,14 +85,20 @@ static struct {
 	uint32_t hint;
 	int64_t fd_max;
 	uint32_t cut;
-	bool full;
 	uint16_t eph_first;
 	uint16_t eph_last;
-	uint32_t moves;
-	bool retry;
+	bool again;
 	struct seen seen[2][2];
 	struct ports theirs;
 } self;
+
+/* is_off() - Whether a rule is of a protocol or a side that is not there */
+static bool is_off(const struct ports_rule *r)
+{
+	if (r->in_ns && (!self.conf.ns || !self.conf.splice))
+		return true;
+	return r->proto == WIRE_TCP ? self.conf.no_tcp : self.conf.no_udp;
+}
 
 /**
  * fwd_listen_init() - Take the options, close all sockets
@@ -104,16 +106,23 @@ static struct {
  */
 void fwd_listen_init(const struct fwd_listen_conf *conf)
 {
+	struct ports_table *t = &self.conf.ports;
+
 	for (uint32_t i = 0; i < self.high; i++) {
 		if (self.listener[i].fd >= 0)
 			sock_close(self.listener[i].fd);
 	}
 	self.conf = *conf;
+	t->n = 0;
+	for (unsigned i = 0; i < conf->ports.n; i++) {
+		if (!is_off(&conf->ports.rule[i]))
+			t->rule[t->n++] = conf->ports.rule[i];
+	}
 	self.high = 0;
 	self.hint = 0;
 	self.fd_max = (int64_t)sock_limit() * 3 / 4;
 	self.cut = 0;
-	self.retry = false;
+	self.again = false;
 	memset(self.seen, 0, sizeof(self.seen));
 	bound_init();
 	procnet_ephemeral(&self.eph_first, &self.eph_last);
@@ -134,13 +143,11 @@ const struct fwd_listener *fwd_listener(uint32_t n)
 
 /**
  * struct spot - where to bind one socket
- * @family:	AF_INET or AF_INET6
  * @addr:	address, addr_none: any
  * @only6:	IPv6 alone
  * @splice:	UDP: for the loopback path
  */
 struct spot {
-	int family;
 	struct addr addr;
 	bool only6;
 	bool splice;
@@ -150,10 +157,7 @@ enum { SPOT_MAX = 4 };
 
 static struct spot spot_at(const struct addr *a, bool splice)
 {
-	bool v4 = addr_is4(a);
-
-	return (struct spot){ .family = v4 ? AF_INET : AF_INET6, .addr = *a,
-			      .only6 = !v4, .splice = splice };
+	return (struct spot){ .addr = *a, .only6 = !addr_is4(a), .splice = splice };
 }
 
 /**
@@ -187,14 +191,6 @@ static int spots_of(const struct ports_rule *r, struct spot spot[static SPOT_MAX
 			spot[n++] = spot_at(&addr_loop6, true);
 	}
 	return n;
-}
-
-/* open_socket() - A socket on the side of a rule */
-static int open_socket(const struct ports_rule *r, int family)
-{
-	int type = r->proto == WIRE_TCP ? SOCK_STREAM : SOCK_DGRAM;
-
-	return r->in_ns ? ns_socket(family, type) : sock_open(family, type, 0);
 }
 
 /* bind_socket() - Make it wait */
@@ -233,25 +229,18 @@ static void entry_close(struct fwd_listener *l)
 	loop_del(l->fd);
 	sock_close(l->fd);
 	l->fd = -1;
-	self.moves++;
+	self.again = true;
 	if (n < self.hint)
 		self.hint = n;
 }
 
-/* bind_beside() - bind_socket(), though our UDP socket @any has the port already */
-static int bind_beside(int any, int fd, const struct ports_rule *r,
-		       const struct spot *s, uint16_t port)
+/* share() - While @fd is bound, it may have the port of our UDP socket @any, if any */
+static void share(int any, int fd, bool on)
 {
-	int rc;
-
 	if (any < 0)
-		return bind_socket(fd, r, s, port);
-	(void)sock_set(any, SOCK_SHARE, true);
-	(void)sock_set(fd, SOCK_SHARE, true);
-	rc = bind_socket(fd, r, s, port);
-	(void)sock_set(any, SOCK_SHARE, false);
-	(void)sock_set(fd, SOCK_SHARE, false);
-	return rc;
+		return;
+	(void)sock_set(any, SOCK_SHARE, on);
+	(void)sock_set(fd, SOCK_SHARE, on);
 }
 
 /**
@@ -266,17 +255,21 @@ static int bind_beside(int any, int fd, const struct ports_rule *r,
 static int open_spot(unsigned rule, const struct spot *s, uint16_t port, int any)
 {
 	const struct ports_rule *r = &self.conf.ports.rule[rule];
+	int type = r->proto == WIRE_TCP ? SOCK_STREAM : SOCK_DGRAM;
+	int family = addr_is4(&s->addr) ? AF_INET : AF_INET6;
 	struct fwd_listener *l = entry_new();
-	int fd, rc;
+	int fd, rc = -EMFILE;
 
 	if (!l)
-		return -EMFILE;
-	fd = open_socket(r, s->family);
+		return rc;
+	fd = r->in_ns ? ns_socket(family, type) : sock_open(family, type, 0);
 	if (fd < 0)
 		return fd;
-	rc = r->single || fd < self.fd_max ? 0 : -EMFILE;
-	if (!rc)
-		rc = bind_beside(any, fd, r, s, port);
+	if (r->single || fd < self.fd_max) {
+		share(any, fd, true);
+		rc = bind_socket(fd, r, s, port);
+		share(any, fd, false);
+	}
 	if (!rc)
 		rc = loop_add(fd, LOOP_LISTEN, (uint64_t)(l - self.listener), EPOLLIN);
 	if (rc) {
@@ -288,7 +281,7 @@ static int open_spot(unsigned rule, const struct spot *s, uint16_t port, int any
 		.rule = (uint16_t)rule, .addr = s->addr, .port = port,
 		.to_port = (uint16_t)(port + r->delta), .to = r->target,
 	};
-	self.moves++;
+	self.again = true;
 	return (int)(l - self.listener);
 }
 
@@ -310,7 +303,7 @@ static int open_port(unsigned rule, uint16_t port)
 
 	for (int i = 0; i < n && rc != -EADDRINUSE && rc != -EMFILE; i++) {
 		rc = open_spot(rule, &spot[i], port, any);
-		if (rc == -EAFNOSUPPORT && spot[i].family == AF_INET6 && !spot[i].only6) {
+		if (rc == -EAFNOSUPPORT && addr_is_none(&spot[i].addr) && !spot[i].only6) {
 			spot[i] = spot_at(&addr_any4, false);
 			rc = open_spot(rule, &spot[i], port, any);
 		}
@@ -327,45 +320,26 @@ static int open_port(unsigned rule, uint16_t port)
 	return rc;
 }
 
-/* What was asked for, at start */
-
-/* rule_text() - A port and where it is bound, as the user wrote it */
-static const char *rule_text(const struct ports_rule *r, uint16_t port,
-			     char text[static NAME_LEN])
+/* seen_of() - What was seen for a protocol on a side */
+static struct seen *seen_of(bool in_ns, uint8_t proto)
 {
-	char a[ADDR_TEXT] = "";
-
-	if (r->bound)
-		(void)addr_text(&r->addr, a);
-	(void)snprintf(text, NAME_LEN, "%s%s%s%s%u", a, *r->ifname ? "%" : "",
-		       r->ifname, r->bound || *r->ifname ? "/" : "", port);
-	return text;
+	return &self.seen[in_ns][proto == WIRE_UDP];
 }
 
-/* fail() - Say that a port can not be had */
-static int fail(const struct ports_rule *r, uint16_t port, int rc)
+/* is_wanted() - Whether a port of a rule's range is to be opened */
+static bool is_wanted(const struct ports_rule *r, uint16_t port)
 {
-	char text[NAME_LEN];
-
-	err_errno(-rc, "Listen failed for %s %s port %s", r->in_ns ? "NAMESPACE" : "HOST",
-		  r->proto == WIRE_TCP ? "TCP" : "UDP", rule_text(r, port, text));
-	if (rc == -EACCES)
-		err("Lower net.ipv4.ip_unprivileged_port_start, or use a higher port");
-	if (rc == -EMFILE || rc == -ENFILE)
-		err("Raise the limit of open files (ulimit -n), or forward fewer ports");
-	return rc;
-}
-
-/* is_ephemeral() - Whether the kernel hands out this port */
-static bool is_ephemeral(uint16_t port)
-{
-	return port >= self.eph_first && port <= self.eph_last;
+	if (r->mode == PORTS_AUTO)
+		return ports_has(&self.theirs, port) &&
+		       !ports_has(&seen_of(r->in_ns, r->proto)->bound, port);
+	return r->mode == PORTS_GIVEN || port < self.eph_first || port > self.eph_last;
 }
 
 /**
- * open_rule() - The sockets of one rule, as far as ports are free
- * @rule:	Its number, not of an `auto' rule
- * @why:	Set to the last error, if there was one
+ * open_rule() - The sockets of one rule that are wanted, as far as ports are free
+ * @rule:	Its number
+ * @why:	Set to the last error, if there was one; -EMFILE: there is nothing left
+ *		to be had, try no more
  *
  * Return: ports open, 0 or more
  */
@@ -377,46 +351,42 @@ static unsigned open_rule(unsigned rule, int *why)
 	for (uint32_t p = r->first; p <= r->last; p++) {
 		int rc;
 
-		if (r->mode == PORTS_ALL && is_ephemeral((uint16_t)p))
+		if (!is_wanted(r, (uint16_t)p))
 			continue;
-		rc = self.full && !r->single ? -EMFILE : open_port(rule, (uint16_t)p);
-		if (!rc)
+		rc = *why == -EMFILE ? *why : open_port(rule, (uint16_t)p);
+		if (!rc) {
 			opened++;
-		else
-			*why = rc;
-		if (rc == -EMFILE && !r->single) {
-			self.full = true;
-			self.cut++;
+			if (r->mode == PORTS_AUTO)
+				debug("port %u: bound, forwarded", p);
+			continue;
 		}
+		*why = rc;
+		self.cut += rc == -EMFILE;
+		self.again |= rc != -EACCES;	/* no right, no more than before */
 	}
 	return opened;
 }
 
-/* is_off() - Whether a rule is of a protocol or a side that is not there */
-static bool is_off(const struct ports_rule *r)
-{
-	if (r->in_ns && (!self.conf.ns || !self.conf.splice))
-		return true;
-	return r->proto == WIRE_TCP ? self.conf.no_tcp : self.conf.no_udp;
-}
+/* What was asked for, at start */
 
-/**
- * open_item() - The rules of one item, of which at least one port has to open
- * @first:	Number of the first of them
- *
- * Return: 0; -errno after saying why
- */
-static int open_item(unsigned first)
+/* fail() - Say that a port can not be had, and what to do */
+static int fail(const struct ports_rule *r, int rc)
 {
-	const struct ports_table *t = &self.conf.ports;
-	const struct ports_rule *r = &t->rule[first];
-	unsigned opened = 0;
-	int why = 0;
+	const char *hint = rc == -EACCES ? "; use a higher port, or lower sysctl "
+					   "net.ipv4.ip_unprivileged_port_start" :
+			   rc == -EMFILE || rc == -ENFILE ? "; raise the limit of open files "
+					   "(ulimit -n), or forward fewer ports" : "";
+	bool tcp = r->proto == WIRE_TCP;
+	char a[ADDR_TEXT] = "";
 
-	self.full = false;
-	for (unsigned i = first; i < t->n && t->rule[i].item == r->item; i++)
-		opened += open_rule(i, &why);
-	return opened || !why ? 0 : fail(r, r->first, why);
+	if (r->bound)
+		(void)addr_text(&r->addr, a);
+	err("Couldn't listen on requested ports (--%s-%s): "
+	    "Listen failed for %s %s port %s%s%s%s%u: %s%s", tcp ? "tcp" : "udp",
+	    r->in_ns ? "ns" : "ports", r->in_ns ? "NAMESPACE" : "HOST", tcp ? "TCP" : "UDP",
+	    a, *r->ifname ? "%" : "", r->ifname, r->bound || *r->ifname ? "/" : "",
+	    r->first, strerror(-rc), hint);
+	return rc;
 }
 
 /* begins_item() - Whether a rule is the first of an item that is opened at start */
@@ -424,12 +394,15 @@ static bool begins_item(unsigned i, bool single)
 {
 	const struct ports_rule *r = &self.conf.ports.rule[i];
 
-	if (i && r[-1].item == r->item)
-		return false;
-	return r->mode != PORTS_AUTO && r->single == single && !is_off(r);
+	return (!i || r[-1].item != r->item) && r->mode != PORTS_AUTO && r->single == single;
 }
 
-/* open_items() - All items, those with one named port or all others */
+/**
+ * open_items() - All items, of each of which at least one port has to open
+ * @single:	Those with one named port; else all others
+ *
+ * Return: 0; -errno after saying why
+ */
 static int open_items(bool single)
 {
 	const struct ports_table *t = &self.conf.ports;
@@ -438,29 +411,19 @@ static int open_items(bool single)
 	for (unsigned i = 0; i < t->n; i++)
 		num += begins_item(i, single);
 	for (unsigned i = 0; i < t->n; i++) {
-		int rc;
+		unsigned opened = 0;
+		int why = 0;
 
 		if (!begins_item(i, single))
 			continue;
 		/* What is scarce is shared: one `all' leaves something to the next */
 		self.fd_max = all * ++k / num;
-		rc = open_item(i);
-		if (rc)
-			return rc;
+		for (unsigned j = i; j < t->n && t->rule[j].item == t->rule[i].item; j++)
+			opened += open_rule(j, &why);
+		if (!opened && why)
+			return fail(&t->rule[i], why);
 	}
 	return 0;
-}
-
-/* is_auto() - Whether a rule follows the other side */
-static bool is_auto(const struct ports_rule *r)
-{
-	return r->mode == PORTS_AUTO && !is_off(r);
-}
-
-/* seen_of() - What was seen for a protocol on a side */
-static struct seen *seen_of(bool in_ns, uint8_t proto)
-{
-	return &self.seen[in_ns][proto == WIRE_UDP];
 }
 
 /* want_auto() - Note what `auto' rules depend on; false: there are none */
@@ -472,7 +435,7 @@ static bool want_auto(void)
 	for (unsigned i = 0; i < t->n; i++) {
 		const struct ports_rule *r = &t->rule[i];
 
-		if (!is_auto(r))
+		if (r->mode != PORTS_AUTO)
 			continue;
 		any = true;
 		seen_of(r->in_ns, r->proto)->wanted = true;
@@ -480,19 +443,6 @@ static bool want_auto(void)
 		seen_of(!r->in_ns, WIRE_TCP)->wanted = true;	/* for UDP too */
 	}
 	return any;
-}
-
-/* begin_auto() - Open the lists of bound ports for good, look for the first time */
-static void begin_auto(uint64_t now)
-{
-	int rc = bound_open(false);
-
-	if (rc)
-		warn_errno(-rc, "Ports of the host can not be followed");
-	rc = bound_open(true);
-	if (rc)
-		warn_errno(-rc, "Ports of the namespace can not be followed");
-	fwd_listen_timeout(now);
 }
 
 /**
@@ -514,49 +464,49 @@ int fwd_listen_open(uint64_t now)
 	if (self.cut)
 		warn("%u ports are not forwarded: the limit of open files is %u",
 		     self.cut, sock_limit());
-	if (want_auto())
-		begin_auto(now);
+	if (!want_auto())
+		return 0;
+	for (int side = 0; side < 2; side++) {
+		rc = bound_open(side);
+		if (rc)
+			warn_errno(-rc, "Ports of the %s can not be followed",
+				   side ? "namespace" : "host");
+	}
+	fwd_listen_timeout(now);
 	return 0;
 }
 
 /* Following the other side */
 
-/* drop_own() - Take the ports we wait on out of a set */
-static void drop_own(struct ports *set, bool in_ns, uint8_t proto)
-{
-	for (uint32_t i = 0; i < self.high; i++) {
-		const struct fwd_listener *l = &self.listener[i];
-
-		if (l->fd >= 0 && l->in_ns == in_ns && l->proto == proto)
-			ports_remove(set, l->port);
-	}
-}
-
 /**
- * look() - Read what is bound for one protocol on one side
- * @in_ns:	In the namespace; else on the host
- * @proto:	WIRE_TCP or WIRE_UDP
+ * look() - Read what is bound on both sides, each list once
  *
  * What can not be read this time is as it was.
  *
- * Return: true if it differs, or may do so, from what was seen before
+ * Return: true if there may be something to do
  */
-static bool look(bool in_ns, uint8_t proto)
+static bool look(void)
 {
-	struct seen *s = seen_of(in_ns, proto);
-	struct ports *now = &self.theirs;
+	bool changed = self.again;
 
-	if (!s->wanted || bound_ports(in_ns, proto, now))
-		return false;
-	if (s->known && s->moves == self.moves &&
-	    !memcmp(&s->bound, now, sizeof(*now)))
-		return false;
-	s->known = true;
-	s->moves = self.moves;
-	s->bound = *now;
-	s->others = *now;
-	drop_own(&s->others, in_ns, proto);
-	return true;
+	self.again = false;
+	for (int i = 0; i < 4; i++) {
+		struct seen *s = &self.seen[i / 2][i % 2];
+
+		if (!s->wanted ||
+		    bound_ports(i / 2, i % 2 ? WIRE_UDP : WIRE_TCP, &self.theirs))
+			continue;
+		changed |= !s->known || memcmp(&s->bound, &self.theirs, sizeof(s->bound));
+		s->known = true;
+		s->bound = s->others = self.theirs;
+	}
+	for (uint32_t i = 0; changed && i < self.high; i++) {
+		const struct fwd_listener *l = &self.listener[i];
+
+		if (l->fd >= 0)
+			ports_remove(&seen_of(l->in_ns, l->proto)->others, l->port);
+	}
+	return changed;
 }
 
 /* find_theirs() - Which ports a rule is to follow; false: that is unknown */
@@ -593,25 +543,6 @@ static void close_unused(unsigned rule)
 	}
 }
 
-/* open_new() - Open what somebody waits for on the other side, and nobody here */
-static void open_new(unsigned rule)
-{
-	const struct ports_rule *r = &self.conf.ports.rule[rule];
-	const struct ports *ours = &seen_of(r->in_ns, r->proto)->bound;
-	int rc = 0;
-
-	for (uint32_t p = r->first; p <= r->last && rc != -EMFILE; p++) {
-		if (!ports_has(&self.theirs, (uint16_t)p) ||
-		    ports_has(ours, (uint16_t)p))
-			continue;
-		rc = open_port(rule, (uint16_t)p);
-		if (!rc)
-			debug("port %u: bound, forwarded", p);
-		else if (rc != -EACCES)		/* no right, no more than before */
-			self.retry = true;
-	}
-}
-
 /**
  * fwd_listen_timeout() - TIMER_PORTS: look at the other side and follow it
  * @now:	Time, us
@@ -619,18 +550,15 @@ static void open_new(unsigned rule)
 void fwd_listen_timeout(uint64_t now)
 {
 	const struct ports_table *t = &self.conf.ports;
-	bool changed = self.retry;
+	bool changed = look();
 
-	for (int side = 0; side < 2; side++) {
-		changed |= look(side, WIRE_TCP);
-		changed |= look(side, WIRE_UDP);
-	}
-	self.retry = false;
 	for (unsigned i = 0; changed && i < t->n; i++) {
-		if (!is_auto(&t->rule[i]) || !find_theirs(&t->rule[i]))
+		int why = 0;
+
+		if (t->rule[i].mode != PORTS_AUTO || !find_theirs(&t->rule[i]))
 			continue;
 		close_unused(i);
-		open_new(i);
+		(void)open_rule(i, &why);
 	}
 	timer_set(TIMER_PORTS, now + AUTO_US);
 }

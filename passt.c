@@ -483,7 +483,7 @@ int main(int argc, char **argv)
 	daemon_raise_limits();
 	init_flows(&c);
 	if (fwd_listen_open(loop_now()))
-		die("Couldn't listen on requested ports (--tcp-ports, --udp-ports)");
+		return 1;
 	self.signals = daemon_signals();
 	if (self.signals < 0 || loop_add(self.signals, LOOP_SIGNAL, 0, EPOLLIN))
 		die("Cannot receive signals by descriptor");

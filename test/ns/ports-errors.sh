@@ -16,6 +16,7 @@ refused() {
 	out=$("$PROG_DIR/pasta" -f --config-net --netns-only --netns "$TMP/guest.netns" \
 		-t none -u none -T none -U none "$@" 2>&1 </dev/null) || rc=$?
 	is 1 "$rc" "exit status with $*"
+	is 1 "$(echo "$out" | grep -ci listen)" "lines with $*"
 	like "$text" "$out" "with $*"
 }
 

@@ -10,6 +10,8 @@
 #include "check.h"
 
 #include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "bound.h"
 #include "count.h"
@@ -473,6 +475,26 @@ static void test_clash(void)
 	CHECK_EQ(listen_on("80", NULL), -EACCES);
 }
 
+/* test_one_line() - What can not be had is named in one line, with what to do */
+static void test_one_line(void)
+{
+	int fd = memfd_create("log", 0);
+	char text[512] = "";
+	ssize_t n;
+
+	reset(false);
+	ports_add(&low, 80);
+	log_sink(fd, false);
+	CHECK_EQ(listen_on("192.0.2.10%eth0/80", NULL), -EACCES);
+	log_sink(-1, false);
+	n = pread(fd, text, sizeof(text) - 1, 0);
+	CHECK(n > 0 && strchr(text, '\n') == text + n - 1);
+	CHECK(strstr(text, "Couldn't listen on requested ports (--tcp-ports)"));
+	CHECK(strstr(text, "HOST TCP port 192.0.2.10%eth0/80: Permission denied"));
+	CHECK(strstr(text, "net.ipv4.ip_unprivileged_port_start"));
+	close(fd);
+}
+
 static void test_all(void)
 {
 	reset(false);
@@ -778,6 +800,7 @@ int main(void)
 	RUN(test_listen_any);
 	RUN(test_listen_bound);
 	RUN(test_clash);
+	RUN(test_one_line);
 	RUN(test_all);
 	RUN(test_limit);
 	RUN(test_ns_udp);
