@@ -47,26 +47,16 @@ static enum frame_kind bad(enum count why)
 	return FRAME_BAD;
 }
 
-/* source_ok() - Addresses that no host may send from (RFC 1122, 3.2.1.3) */
-static bool source_ok(const struct addr *a)
+/* check_addresses() - FRAME_IP if both may be (RFC 1122, 3.2.1.3), else FRAME_BAD */
+static enum frame_kind check_addresses(const struct frame *f)
 {
-	if (addr_is_any(a))
-		return true;	/* DHCP, duplicate address detection */
-	return addr_is_unicast(a) && !addr_is_loopback(a);
-}
-
-/* addresses_ok() - Check both addresses, count what is wrong */
-static bool addresses_ok(const struct frame *f)
-{
-	if (!source_ok(&f->src)) {
-		count(DROP_IP_SOURCE);
-		return false;
-	}
-	if (addr_is_any(&f->dst) || addr_is_loopback(&f->dst)) {
-		count(DROP_IP_DEST);
-		return false;
-	}
-	return true;
+	/* A source may be unspecified: DHCP, duplicate address detection */
+	if (!addr_is_any(&f->src) &&
+	    (!addr_is_unicast(&f->src) || addr_is_loopback(&f->src)))
+		return bad(DROP_IP_SOURCE);
+	if (addr_is_any(&f->dst) || addr_is_loopback(&f->dst))
+		return bad(DROP_IP_DEST);
+	return FRAME_IP;
 }
 
 /* parse_ip4() - IPv4 header at f->l3 (RFC 791, section 3.1) */
@@ -93,7 +83,7 @@ static enum frame_kind parse_ip4(struct frame *f)
 	f->tos = ip->tos;
 	f->l4 = f->l3 + hlen;
 	f->l4len = len - hlen;
-	if (!addresses_ok(f))
+	if (check_addresses(f) == FRAME_BAD)
 		return FRAME_BAD;
 
 	frag = get_be16(ip->frag);
@@ -177,7 +167,7 @@ static enum frame_kind parse_ip6(struct frame *f)
 	f->df = true;
 	f->l4 = f->l3 + (uint32_t)sizeof(*ip);
 	f->l4len = len;
-	if (!addresses_ok(f))
+	if (check_addresses(f) == FRAME_BAD)
 		return FRAME_BAD;
 	return walk_ip6(f, ip->next);
 }
@@ -285,6 +275,26 @@ bool frame_csum_ok(const struct frame *f)
 }
 
 /**
+ * cut() - The part of a range that lies in one piece
+ * @v:		Piece
+ * @from:	Where the range begins, bytes from the beginning of @v; moved to the
+ *		next piece
+ * @left:	Bytes of the range; lessened
+ *
+ * Return: part, perhaps empty
+ */
+static struct iovec cut(const struct iovec *v, size_t *from, size_t *left)
+{
+	size_t skip = min_size(*from, v->iov_len);
+	struct iovec part = { (uint8_t *)v->iov_base + skip,
+			      min_size(v->iov_len - skip, *left) };
+
+	*from -= skip;
+	*left -= part.iov_len;
+	return part;
+}
+
+/**
  * frame_payload() - Where bytes of the message are
  * @f:		Frame
  * @skip:	Bytes of the message to leave out
@@ -297,25 +307,17 @@ bool frame_csum_ok(const struct frame *f)
 int frame_payload(const struct frame *f, uint32_t skip, uint32_t len,
 		  struct iovec *iov, int max)
 {
-	size_t from = f->l4 + skip;
-	size_t left = len;
+	size_t from = f->l4 + skip, left = len;
 	int n = 0;
 
 	for (int i = 0; i < f->tap->niov && left; i++) {
-		const struct iovec *v = &f->tap->iov[i];
-		size_t use;
+		struct iovec part = cut(&f->tap->iov[i], &from, &left);
 
-		if (from >= v->iov_len) {
-			from -= v->iov_len;
+		if (!part.iov_len)
 			continue;
-		}
 		if (n == max)
 			return 0;
-		use = min_size(v->iov_len - from, left);
-		iov[n].iov_base = (uint8_t *)v->iov_base + from;
-		iov[n++].iov_len = use;
-		left -= use;
-		from = 0;
+		iov[n++] = part;
 	}
 	return n;
 }
@@ -331,60 +333,18 @@ int frame_payload(const struct frame *f, uint32_t skip, uint32_t len,
  */
 uint32_t frame_copy(const struct frame *f, uint32_t skip, void *to, uint32_t len)
 {
-	size_t from = f->l4 + skip;
+	size_t from = f->l4 + skip, left;
 	uint8_t *p = to;
-	uint32_t done = 0;
 
 	if (skip >= f->l4len)
 		return 0;
-	len = min_u32(len, f->l4len - skip);
-	for (int i = 0; i < f->tap->niov && done < len; i++) {
-		const struct iovec *v = &f->tap->iov[i];
-		size_t use;
+	left = min_u32(len, f->l4len - skip);
+	for (int i = 0; i < f->tap->niov && left; i++) {
+		struct iovec part = cut(&f->tap->iov[i], &from, &left);
 
-		if (from >= v->iov_len) {
-			from -= v->iov_len;
-			continue;
-		}
-		use = min_size(v->iov_len - from, len - done);
-		memcpy(p + done, (const uint8_t *)v->iov_base + from, use);
-		done += (uint32_t)use;
-		from = 0;
+		p = mempcpy(p, part.iov_base, part.iov_len);
 	}
-	return done;
-}
-
-/* ip4_header() - 20 bytes, checksum included */
-static void ip4_header(struct wire_ip4 *ip, const struct addr *src,
-		       const struct addr *dst, uint8_t proto, uint32_t l4len,
-		       uint8_t ttl, uint8_t tos)
-{
-	uint16_t sum;
-
-	memset(ip, 0, sizeof(*ip));
-	ip->ver_ihl = 0x45;
-	ip->tos = tos;
-	put_be16(ip->len, (uint16_t)(sizeof(*ip) + l4len));
-	put_be16(ip->id, self.ip4_id++);
-	ip->ttl = ttl ? ttl : TTL_DEFAULT;
-	ip->proto = proto;
-	memcpy(ip->src, addr_v4(src), sizeof(ip->src));
-	memcpy(ip->dst, addr_v4(dst), sizeof(ip->dst));
-	sum = csum_fold(csum_add(0, ip, sizeof(*ip)));
-	memcpy(ip->csum, &sum, sizeof(sum));
-}
-
-/* ip6_header() - 40 bytes */
-static void ip6_header(struct wire_ip6 *ip, const struct addr *src,
-		       const struct addr *dst, uint8_t proto, uint32_t l4len,
-		       uint8_t ttl, uint8_t tos)
-{
-	put_be32(ip->ver_class_flow, UINT32_C(6) << 28 | (uint32_t)tos << 20);
-	put_be16(ip->len, (uint16_t)l4len);
-	ip->next = proto;
-	ip->hops = ttl ? ttl : TTL_DEFAULT;
-	memcpy(ip->src, src->b, sizeof(ip->src));
-	memcpy(ip->dst, dst->b, sizeof(ip->dst));
+	return (uint32_t)(p - (uint8_t *)to);
 }
 
 /* guest_mac() - Where a packet goes: groups have their own (RFC 1112, RFC 2464) */
@@ -394,15 +354,12 @@ static void guest_mac(uint8_t mac[static 6], const struct addr *dst)
 		memset(mac, 0xff, 6);
 	} else if (!addr_is_multicast(dst)) {
 		memcpy(mac, net->guest_mac, 6);
-	} else if (addr_is4(dst)) {
-		static const uint8_t group[3] = { 0x01, 0x00, 0x5e };
-
-		memcpy(mac, group, 3);
-		memcpy(mac + 3, addr_v4(dst) + 1, 3);
-		mac[3] &= 0x7f;
 	} else {
-		mac[0] = mac[1] = 0x33;
-		memcpy(mac + 2, dst->b + 12, 4);
+		const uint8_t *b = addr_v4(dst);	/* the last 4 bytes, of either family */
+		const uint8_t group4[] = { 0x01, 0x00, 0x5e, b[1] & 0x7f, b[2], b[3] };
+		const uint8_t group6[] = { 0x33, 0x33, b[0], b[1], b[2], b[3] };
+
+		memcpy(mac, addr_is4(dst) ? group4 : group6, 6);
 	}
 }
 
@@ -423,17 +380,33 @@ unsigned frame_head(uint8_t h[static FRAME_HLEN_MAX], const struct addr *src,
 		    uint8_t ttl, uint8_t tos)
 {
 	struct wire_eth *eth = (void *)h;
-	void *ip = h + sizeof(*eth);
-	bool v4 = addr_is4(dst);
+	struct wire_ip4 *ip4 = (void *)(h + sizeof(*eth));
+	struct wire_ip6 *ip6 = (void *)(h + sizeof(*eth));
+	uint16_t sum;
 
 	guest_mac(eth->dst, dst);
 	memcpy(eth->src, net->mac, sizeof(eth->src));
-	put_be16(eth->type, v4 ? WIRE_IP4 : WIRE_IP6);
-	if (v4)
-		ip4_header(ip, src, dst, proto, l4len, ttl, tos);
-	else
-		ip6_header(ip, src, dst, proto, l4len, ttl, tos);
-	return sizeof(*eth) + (v4 ? sizeof(struct wire_ip4) : sizeof(struct wire_ip6));
+	if (!ttl)
+		ttl = TTL_DEFAULT;
+	if (!addr_is4(dst)) {
+		put_be16(eth->type, WIRE_IP6);
+		put_be32(ip6->ver_class_flow, UINT32_C(6) << 28 | (uint32_t)tos << 20);
+		put_be16(ip6->len, (uint16_t)l4len);
+		ip6->next = proto;
+		ip6->hops = ttl;
+		memcpy(ip6->src, src->b, sizeof(ip6->src));
+		memcpy(ip6->dst, dst->b, sizeof(ip6->dst));
+		return sizeof(*eth) + sizeof(*ip6);
+	}
+	put_be16(eth->type, WIRE_IP4);
+	*ip4 = (struct wire_ip4){ .ver_ihl = 0x45, .tos = tos, .ttl = ttl, .proto = proto };
+	put_be16(ip4->len, (uint16_t)(sizeof(*ip4) + l4len));
+	put_be16(ip4->id, self.ip4_id++);
+	memcpy(ip4->src, addr_v4(src), sizeof(ip4->src));
+	memcpy(ip4->dst, addr_v4(dst), sizeof(ip4->dst));
+	sum = csum_fold(csum_add(0, ip4, sizeof(*ip4)));
+	memcpy(ip4->csum, &sum, sizeof(sum));
+	return sizeof(*eth) + sizeof(*ip4);
 }
 
 /**
@@ -449,19 +422,6 @@ uint16_t frame_partial(const struct addr *src, const struct addr *dst,
 		       uint8_t proto, uint32_t l4len)
 {
 	return (uint16_t)~csum_fold(frame_pseudo(src, dst, proto, l4len));
-}
-
-/* csum_offset() - Where the checksum is in a message */
-static uint16_t csum_offset(uint8_t proto)
-{
-	switch (proto) {
-	case WIRE_TCP:
-		return offsetof(struct wire_tcp, csum);
-	case WIRE_UDP:
-		return offsetof(struct wire_udp, csum);
-	default:
-		return offsetof(struct wire_icmp, csum);
-	}
 }
 
 /**
@@ -494,7 +454,9 @@ int frame_send(const struct addr *src, const struct addr *dst, uint8_t proto,
 	if (proto != WIRE_ICMP4)
 		sum = frame_partial(src, dst, proto, l4len);
 	vh.csum_start = (uint16_t)hlen;
-	vh.csum_offset = csum_offset(proto);
+	vh.csum_offset = proto == WIRE_TCP ? offsetof(struct wire_tcp, csum) :
+			 proto == WIRE_UDP ? offsetof(struct wire_udp, csum) :
+					     offsetof(struct wire_icmp, csum);
 	memcpy(buf + hlen + vh.csum_offset, &sum, sizeof(sum));
 	tap_link_csum(buf, hlen + l4len, &vh);
 	return tap_send(buf, hlen + l4len, &plain);
