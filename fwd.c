@@ -59,40 +59,37 @@ void fwd_init(const struct fwd_conf *conf)
 	self.refused = 0;
 }
 
-/* host_map() - The address by which the guest reaches the host's loopback */
-static struct addr host_map(bool v4)
+/* given_map() - What --map-host-loopback says for a family */
+static const struct addr *given_map(bool v4)
 {
-	const struct addr *given = v4 ? &self.conf.map_host4 : &self.conf.map_host6;
+	return v4 ? &self.conf.map_host4 : &self.conf.map_host6;
+}
+
+/* stand_in() - An address for sources of the host's that the guest can not see */
+static struct addr stand_in(bool v4)
+{
+	const struct addr *given = given_map(v4);
 
 	if (!addr_is_none(given))
 		return *given;
-	if (!self.conf.map_gw)
-		return addr_none;
 	return v4 ? net->gw4 : net->gw6;
 }
 
-/* is_mapped() - Whether @dst is the mapping address @map, which may be none */
-static bool is_mapped(const struct addr *dst, const struct addr *map)
-{
-	return !addr_is_none(map) && addr_eq(dst, map);
-}
-
-/* is_host() - Whether the guest means the host's loopback by @dst */
+/* is_host() - Whether the guest means the host's loopback by @dst, which is an address */
 static bool is_host(const struct addr *dst)
 {
-	struct addr map = host_map(addr_is4(dst));
+	struct addr map = stand_in(addr_is4(dst));
 
-	if (is_mapped(dst, &map))
-		return true;
+	if (!addr_is_none(given_map(addr_is4(dst))))
+		return addr_eq(dst, &map);
 	/* Over IPv6 a gateway is known by two addresses, link-local and global */
-	return self.conf.map_gw && addr_is_none(&self.conf.map_host6) &&
-	       is_mapped(dst, &net->host_gw6);
+	return self.conf.map_gw && (addr_eq(dst, &map) || addr_eq(dst, &net->host_gw6));
 }
 
 /**
  * fwd_to_host() - Where a destination the guest names is, for the host
  * @proto:	WIRE_TCP, WIRE_UDP, WIRE_ICMP4 or WIRE_ICMP6
- * @dst:	Destination address in the guest's packet
+ * @dst:	Destination address in the guest's packet, never unspecified
  * @port:	Destination port; 0 for echo requests
  * @host:	Set to the address for the host's socket
  * @hport:	Set to the port for it
@@ -105,7 +102,7 @@ void fwd_to_host(uint8_t proto, const struct addr *dst, uint16_t port,
 	*host = *dst;
 	*hport = port;
 	if (l4 && port == DNS_PORT &&
-	    is_mapped(dst, v4 ? &self.conf.dns4 : &self.conf.dns6)) {
+	    addr_eq(dst, v4 ? &self.conf.dns4 : &self.conf.dns6)) {
 		const struct addr *dns = net_host_dns(!v4);
 
 		if (dns && !addr_is_none(dns)) {
@@ -115,18 +112,8 @@ void fwd_to_host(uint8_t proto, const struct addr *dst, uint16_t port,
 	}
 	if (is_host(dst))
 		*host = v4 ? addr_loop4 : addr_loop6;
-	else if (is_mapped(dst, v4 ? &self.conf.map_guest4 : &self.conf.map_guest6))
+	else if (addr_eq(dst, v4 ? &self.conf.map_guest4 : &self.conf.map_guest6))
 		*host = v4 ? net->addr4 : net->addr6;
-}
-
-/* stand_in() - An address for sources of the host's that the guest can not see */
-static struct addr stand_in(bool v4)
-{
-	struct addr map = host_map(v4);
-
-	if (!addr_is_none(&map))
-		return map;
-	return v4 ? net->gw4 : net->gw6;
 }
 
 /* is_guests() - Whether the guest has this address, or had it a moment ago */
@@ -137,7 +124,7 @@ static bool is_guests(const struct addr *a)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(of_guest); i++) {
-		if (is_mapped(a, of_guest[i]))
+		if (addr_eq(a, of_guest[i]))
 			return true;
 	}
 	return false;
@@ -165,14 +152,14 @@ struct addr fwd_to_guest(const struct addr *host)
 /* guest_addr() - Where the guest is, addr_none: it has no such family */
 static struct addr guest_addr(bool v4)
 {
-	if (v4)
-		return !net->has4 ? addr_none :
-		       addr_is_none(&net->seen4) ? net->addr4 : net->seen4;
-	if (!net->has6)
+	const struct addr *seen = v4 ? &net->seen4 : &net->seen6;
+	const struct addr *own = v4 ? &net->addr4 : &net->addr6;
+
+	if (v4 ? !net->has4 : !net->has6)
 		return addr_none;
-	if (!addr_is_none(&net->seen6))
-		return net->seen6;
-	return addr_is_none(&net->addr6) ? net->ll6 : net->addr6;
+	if (!addr_is_none(seen))
+		return *seen;
+	return addr_is_none(own) && !v4 ? net->ll6 : *own;
 }
 
 /**
@@ -235,10 +222,8 @@ static void refuse(int listen_fd)
 	count(DROP_TCP_LIMIT);
 	if (log_allow(&self.refused, loop_now()))
 		warn("Connection refused: no descriptor left, see ulimit -n");
-	for (int i = 0; i < REFUSE_MAX; i++) {
-		if (!sock_tcp_refuse(listen_fd))
-			break;
-	}
+	for (int i = 0; i < REFUSE_MAX && sock_tcp_refuse(listen_fd); i++)
+		continue;
 }
 
 /* route() - Decide where an accepted connection goes; false: nowhere */
