@@ -270,11 +270,9 @@ static void complete(struct conf *c)
 					  i & PORTS_UDP ? WIRE_UDP : WIRE_TCP,
 					  i & PORTS_IN_NS, "auto");
 	}
-	c->listen.ns = ns;
 	c->listen.splice = ns && c->listen.splice;
 	c->listen.no_tcp = c->no_tcp;
 	c->listen.no_udp = c->no_udp;
-	c->fwd.ns = ns;
 	c->fwd.splice = c->listen.splice;
 	c->dhcpv6.dns = c->ndp.dns = c->dhcp.dns;
 	c->dhcpv6.search = c->ndp.search = c->dhcp.search;

@@ -231,7 +231,7 @@ static bool route(const struct fwd_listener *l, struct fwd_conn *c)
 {
 	c->in_ns = l->in_ns;
 	c->to_port = l->to_port;
-	c->splice = l->in_ns || (self.conf.ns && self.conf.splice &&
+	c->splice = l->in_ns || (self.conf.splice &&
 				 addr_is_loopback(&c->ends.peer) &&
 				 addr_is_loopback(&c->ends.local));
 	if (c->splice) {

@@ -21,8 +21,8 @@
  *		resolver; addr_none: no address does so
  * @dns6:	the same for IPv6
  * @map_gw:	the gateway's address leads to the host: not --no-map-gw
- * @ns:		the guest is a namespace
- * @splice:	join sockets of loopback connections: not --no-splice
+ * @splice:	the guest is a namespace, and sockets of loopback connections are
+ *		joined: not --no-splice
  * @lo_to_lo:	what comes from the host's loopback goes to the namespace's; else
  *		to its own address, if one is known
  */
@@ -34,7 +34,6 @@ struct fwd_conf {
 	struct addr dns4;
 	struct addr dns6;
 	bool map_gw;
-	bool ns;
 	bool splice;
 	bool lo_to_lo;
 };

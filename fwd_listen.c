@@ -75,6 +75,7 @@ struct seen {
  * @eph_last:	its end
  * @again:	since the last look, sockets were opened or closed, or a port could not
  *		be had: there is something to do though the other side is as it was
+ * @follows:	there are `auto' rules
  * @seen:	of the host and of the namespace, for TCP and UDP
  * @theirs:	ports to be followed by a rule
  */
@@ -88,14 +89,21 @@ static struct {
 	uint16_t eph_first;
 	uint16_t eph_last;
 	bool again;
+	bool follows;
 	struct seen seen[2][2];
 	struct ports theirs;
 } self;
 
+/* seen_of() - What was seen for a protocol on a side */
+static struct seen *seen_of(bool in_ns, uint8_t proto)
+{
+	return &self.seen[in_ns][proto == WIRE_UDP];
+}
+
 /* is_off() - Whether a rule is of a protocol or a side that is not there */
 static bool is_off(const struct ports_rule *r)
 {
-	if (r->in_ns && (!self.conf.ns || !self.conf.splice))
+	if (r->in_ns && !self.conf.splice)
 		return true;
 	return r->proto == WIRE_TCP ? self.conf.no_tcp : self.conf.no_udp;
 }
@@ -113,17 +121,27 @@ void fwd_listen_init(const struct fwd_listen_conf *conf)
 			sock_close(self.listener[i].fd);
 	}
 	self.conf = *conf;
-	t->n = 0;
-	for (unsigned i = 0; i < conf->ports.n; i++) {
-		if (!is_off(&conf->ports.rule[i]))
-			t->rule[t->n++] = conf->ports.rule[i];
-	}
 	self.high = 0;
 	self.hint = 0;
 	self.fd_max = (int64_t)sock_limit() * 3 / 4;
 	self.cut = 0;
 	self.again = false;
+	self.follows = false;
 	memset(self.seen, 0, sizeof(self.seen));
+	t->n = 0;
+	for (unsigned i = 0; i < conf->ports.n; i++) {
+		const struct ports_rule *r = &conf->ports.rule[i];
+
+		if (is_off(r))
+			continue;
+		t->rule[t->n++] = *r;
+		if (r->mode != PORTS_AUTO)
+			continue;
+		self.follows = true;
+		seen_of(r->in_ns, r->proto)->wanted = true;
+		seen_of(!r->in_ns, r->proto)->wanted = true;
+		seen_of(!r->in_ns, WIRE_TCP)->wanted = true;	/* for UDP too */
+	}
 	bound_init();
 	procnet_ephemeral(&self.eph_first, &self.eph_last);
 }
@@ -170,7 +188,7 @@ static struct spot spot_at(const struct addr *a, bool splice)
 static int spots_of(const struct ports_rule *r, struct spot spot[static SPOT_MAX])
 {
 	bool both = net->has4 == net->has6, v4 = both || net->has4, v6 = both || net->has6;
-	bool udp_lo = r->proto == WIRE_UDP && self.conf.ns && self.conf.splice;
+	bool udp_lo = r->proto == WIRE_UDP && self.conf.splice;
 	int n = 0;
 
 	if (r->bound) {
@@ -320,12 +338,6 @@ static int open_port(unsigned rule, uint16_t port)
 	return rc;
 }
 
-/* seen_of() - What was seen for a protocol on a side */
-static struct seen *seen_of(bool in_ns, uint8_t proto)
-{
-	return &self.seen[in_ns][proto == WIRE_UDP];
-}
-
 /* is_wanted() - Whether a port of a rule's range is to be opened */
 static bool is_wanted(const struct ports_rule *r, uint16_t port)
 {
@@ -426,25 +438,6 @@ static int open_items(bool single)
 	return 0;
 }
 
-/* want_auto() - Note what `auto' rules depend on; false: there are none */
-static bool want_auto(void)
-{
-	const struct ports_table *t = &self.conf.ports;
-	bool any = false;
-
-	for (unsigned i = 0; i < t->n; i++) {
-		const struct ports_rule *r = &t->rule[i];
-
-		if (r->mode != PORTS_AUTO)
-			continue;
-		any = true;
-		seen_of(r->in_ns, r->proto)->wanted = true;
-		seen_of(!r->in_ns, r->proto)->wanted = true;
-		seen_of(!r->in_ns, WIRE_TCP)->wanted = true;	/* for UDP too */
-	}
-	return any;
-}
-
 /**
  * fwd_listen_open() - Open the sockets for what was asked for
  * @now:	Time, us
@@ -464,7 +457,7 @@ int fwd_listen_open(uint64_t now)
 	if (self.cut)
 		warn("%u ports are not forwarded: the limit of open files is %u",
 		     self.cut, sock_limit());
-	if (!want_auto())
+	if (!self.follows)
 		return 0;
 	for (int side = 0; side < 2; side++) {
 		rc = bound_open(side);

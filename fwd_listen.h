@@ -13,15 +13,14 @@ enum { FWD_LISTEN_MAX = 65535 };	/* sockets that wait, of either protocol */
 /**
  * struct fwd_listen_conf - what to wait for
  * @ports:	rules
- * @ns:		the guest is a namespace
- * @splice:	loopback connections are joined by splice.c: not --no-splice
+ * @splice:	the guest is a namespace, and loopback connections are joined by
+ *		splice.c: not --no-splice
  * @freebind:	--freebind: addresses may be bound that the host does not have
  * @no_tcp:	--no-tcp: nobody waits for connections
  * @no_udp:	--no-udp
  */
 struct fwd_listen_conf {
 	struct ports_table ports;
-	bool ns;
 	bool splice;
 	bool freebind;
 	bool no_tcp;

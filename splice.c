@@ -317,8 +317,8 @@ static int far_socket(bool in_ns, const struct addr *to, int type)
 	return in_ns ? sock_open(family, type, 0) : ns_socket(family, type);
 }
 
-/* join() - Fill a new entry; @fd is -1 for UDP */
-static void join(struct conn *c, int fd, int fd2, enum splice_state state)
+/* join() - Fill a new entry; @fd is -1 for UDP, @state is an enum splice_state */
+static void join(struct conn *c, int fd, int fd2, uint8_t state)
 {
 	c->splice.way[SPLICE_ACCEPTED] = (struct splice_way){ .from = fd, .to = fd2 };
 	c->splice.way[SPLICE_DIALLED] = (struct splice_way){ .from = fd2, .to = fd };

@@ -75,14 +75,14 @@ static void test_defaults(void)
 	CHECK_EQ(c.listen.ports.n, 0);
 	CHECK(c.dhcp.on && c.dhcpv6.on && c.ndp.on && c.ndp.ra && c.ndp.managed);
 	CHECK(c.dhcp.dns && c.dhcpv6.dns && c.ndp.dns && c.ndp.search);
-	CHECK(c.fwd.map_gw && c.net.map_gw && !c.fwd.ns && !c.listen.ns);
+	CHECK(c.fwd.map_gw && c.net.map_gw && !c.fwd.splice && !c.listen.splice);
 
 	CHECK_EQ(parse("/usr/bin/pasta.avx2"), CONF_RUN);
 	CHECK_EQ(c.mode, CONF_PASTA);
 	CHECK_EQ(c.listen.ports.n, 4);
 	CHECK_EQ(c.listen.ports.rule[0].mode, PORTS_AUTO);
 	CHECK(!c.dhcp.dns && !c.ndp.dns && !c.dhcpv6.search);
-	CHECK(c.fwd.ns && c.fwd.splice && c.listen.ns && !c.ns.argv && !c.ns.pid);
+	CHECK(c.fwd.splice && c.listen.splice && !c.ns.argv && !c.ns.pid);
 	check_wrong("/pasta/qrap", "Cannot determine mode, invoke as \"passt\" or \"pasta\"");
 }
 

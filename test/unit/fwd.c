@@ -275,8 +275,7 @@ static void reset(bool ns)
 	aborts = refusals = 0;
 	count_reset();
 	log_stderr(false);
-	lc.ns = fc.ns = ns;
-	lc.splice = fc.splice = true;
+	lc.splice = fc.splice = ns;
 	fc.map_gw = true;
 	fc.lo_to_lo = true;
 	world.has4 = world.has6 = true;
