@@ -222,8 +222,10 @@ static void refuse(int listen_fd)
 	count(DROP_TCP_LIMIT);
 	if (log_allow(&self.refused, loop_now()))
 		warn("Connection refused: no descriptor left, see ulimit -n");
-	for (int i = 0; i < REFUSE_MAX && sock_tcp_refuse(listen_fd); i++)
-		continue;
+	for (int i = 0; i < REFUSE_MAX; i++) {
+		if (!sock_tcp_refuse(listen_fd))
+			break;
+	}
 }
 
 /* route() - Decide where an accepted connection goes; false: nowhere */

@@ -265,14 +265,13 @@ static bool over(const struct conn *c)
 /* step() - Move one piece, in the manner that suits, or the end of file behind all */
 static int step(struct conn *c, struct splice_way *w, bool sure)
 {
-	int rc = 0;
-
 	if (w->held)
 		return drain(w);
 	if (w->eof == EOF_SEEN) {
+		int rc;
+
 		w->eof = EOF_PASSED;
-		if (!over(c))		/* close() will do, otherwise */
-			rc = sock_tcp_shutdown(w->to);
+		rc = over(c) ? 0 : sock_tcp_shutdown(w->to);	/* close() will do at the end */
 		return rc ? rc : -EAGAIN;
 	}
 	if (w->eof == EOF_PASSED)

@@ -418,12 +418,14 @@ int sock_bind(int fd, const struct addr *a, uint16_t port, const char *ifname)
 int sock_tcp_dial(const struct addr *dst, uint16_t port, unsigned scope)
 {
 	int fd = make(CONNECTING);
-	char text[ADDR_TEXT];
 
 	(void)scope;
-	if (fd >= 0)
+	if (fd >= 0) {
+		char text[ADDR_TEXT];
+
 		out_call(fd, addr_is4(dst) ? "connect %s:%u" : "connect [%s]:%u",
 			 addr_text(dst, text), port);
+	}
 	return fd;
 }
 
