@@ -97,50 +97,44 @@ static enum frame_kind parse_ip4(struct frame *f)
 	return FRAME_IP;
 }
 
+/* is_extension() - Whether a header of IPv6 has another behind it */
+static bool is_extension(uint8_t proto)
+{
+	return proto == WIRE_HOPOPTS || proto == WIRE_ROUTING ||
+	       proto == WIRE_DSTOPTS || proto == WIRE_FRAGMENT;
+}
+
 /**
  * walk_ip6() - Extension headers up to the message (RFC 8200, section 4)
- * @f:		Frame, l4 and l4len as after the fixed header; moved
- * @next:	First next-header value
+ * @f:		Frame; proto, l4 and l4len as after the fixed header, moved on
  *
  * Return: FRAME_IP, FRAME_FRAGMENT with @f at the fragment's payload, FRAME_BAD
  */
-static enum frame_kind walk_ip6(struct frame *f, uint8_t next)
+static enum frame_kind walk_ip6(struct frame *f)
 {
-	for (;;) {
-		const uint8_t *h;
+	while (is_extension(f->proto)) {
+		const uint8_t *h = f->head + f->l4;
+		uint8_t type = f->proto;
 		uint32_t len;
 
-		f->proto = next;
-		switch (next) {
-		case WIRE_HOPOPTS:
-		case WIRE_ROUTING:
-		case WIRE_DSTOPTS:
-		case WIRE_FRAGMENT:
-			break;
-		default:
-			return FRAME_IP;
-		}
 		if (f->l4len < 8 || f->headlen < f->l4 + 8)
 			return bad(DROP_IP6_HEADER);
-		h = f->head + f->l4;
+		len = type == WIRE_FRAGMENT ? 8 : (uint32_t)(h[1] + 1) * 8;
 		/* A routing header that wants us to forward: RFC 8200, 4.4 */
-		if (next == WIRE_ROUTING && h[3])
+		if (len > f->l4len || (type == WIRE_ROUTING && h[3]))
 			return bad(DROP_IP6_HEADER);
-		len = next == WIRE_FRAGMENT ? 8 : (uint32_t)(h[1] + 1) * 8;
-		if (len > f->l4len)
-			return bad(DROP_IP6_HEADER);
-		next = h[0];
+		f->proto = h[0];
 		f->l4 += len;
 		f->l4len -= len;
 		/* An atomic fragment is a whole packet: RFC 6946 */
-		if (f->proto == WIRE_FRAGMENT && get_be16(h + 2) & 0xfff9) {
+		if (type == WIRE_FRAGMENT && get_be16(h + 2) & 0xfff9) {
 			f->frag_off = get_be16(h + 2) & 0xfff8;
 			f->frag_more = h[3] & 1;
 			f->frag_id = get_be32(h + 4);
-			f->proto = next;
 			return FRAME_FRAGMENT;
 		}
 	}
+	return FRAME_IP;
 }
 
 /* parse_ip6() - IPv6 header at f->l3 (RFC 8200, section 3) */
@@ -162,6 +156,7 @@ static enum frame_kind parse_ip6(struct frame *f)
 		return bad(DROP_IP_SOURCE);
 	if (addr_is4(&f->dst))
 		return bad(DROP_IP_DEST);
+	f->proto = ip->next;
 	f->ttl = ip->hops;
 	f->tos = (uint8_t)(get_be16(ip->ver_class_flow) >> 4);
 	f->df = true;
@@ -169,7 +164,7 @@ static enum frame_kind parse_ip6(struct frame *f)
 	f->l4len = len;
 	if (check_addresses(f) == FRAME_BAD)
 		return FRAME_BAD;
-	return walk_ip6(f, ip->next);
+	return walk_ip6(f);
 }
 
 /* mac_ok() - Whether a frame is meant for us, from a source that can be one */
@@ -424,6 +419,8 @@ uint16_t frame_partial(const struct addr *src, const struct addr *dst,
 	return (uint16_t)~csum_fold(frame_pseudo(src, dst, proto, l4len));
 }
 
+static const struct virtio_net_hdr plain;	/* nothing is left to the link */
+
 /**
  * frame_send() - Send one packet to the guest, at most the MTU long
  * @src:	Source address
@@ -442,7 +439,6 @@ uint16_t frame_partial(const struct addr *src, const struct addr *dst,
 int frame_send(const struct addr *src, const struct addr *dst, uint8_t proto,
 	       const void *l4, uint32_t l4len, uint8_t ttl)
 {
-	static const struct virtio_net_hdr plain = { 0 };
 	struct virtio_net_hdr vh = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM };
 	uint8_t buf[FRAME_HLEN_MAX + FRAME_IP_MAX];
 	unsigned hlen = frame_head(buf, src, dst, proto, l4len, ttl, 0);
@@ -471,7 +467,6 @@ int frame_send(const struct addr *src, const struct addr *dst, uint8_t proto,
  */
 int frame_send_arp(const uint8_t dmac[static 6], const void *arp)
 {
-	struct virtio_net_hdr vh = { 0 };
 	uint8_t buf[ETH_MIN_LEN] = { 0 };
 	struct wire_eth *eth = (void *)buf;
 
@@ -479,5 +474,5 @@ int frame_send_arp(const uint8_t dmac[static 6], const void *arp)
 	memcpy(eth->src, net->mac, sizeof(eth->src));
 	put_be16(eth->type, WIRE_ARP);
 	memcpy(buf + sizeof(*eth), arp, sizeof(struct wire_arp));
-	return tap_send(buf, sizeof(buf), &vh);
+	return tap_send(buf, sizeof(buf), &plain);
 }

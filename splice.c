@@ -376,30 +376,21 @@ static int opened(struct conn *c, enum splice_side side, uint32_t events)
 	return rc;
 }
 
-/* dialled() - First event of the dialled socket */
-static int dialled(struct conn *c, uint32_t events)
-{
-	int rc = -sock_error(c->splice.way[SPLICE_DIALLED].from);
-
-	if (rc)
-		return rc;
-	c->splice.state = SPLICE_OPEN;
-	/* What the client sent in the meantime had its edge already */
-	rc = move(c, SPLICE_ACCEPTED, true);
-	return rc ? rc : opened(c, SPLICE_DIALLED, events);
-}
-
 /* tcp_event() - Something happened to one of the two sockets */
 static void tcp_event(struct conn *c, enum splice_side side, uint32_t events)
 {
-	int rc = 0;
+	int rc = events & EPOLLERR ? -ECONNRESET : 0;
 
-	if (events & EPOLLERR)
-		rc = -ECONNRESET;
-	else if (c->splice.state == SPLICE_OPEN)
+	if (!rc && c->splice.state == SPLICE_DIALLING && side == SPLICE_DIALLED &&
+	    events & (EPOLLOUT | EPOLLHUP)) {
+		c->splice.state = SPLICE_OPEN;
+		rc = -sock_error(c->splice.way[SPLICE_DIALLED].from);
+		/* What the client sent in the meantime had its edge already */
+		if (!rc)
+			rc = move(c, SPLICE_ACCEPTED, true);
+	}
+	if (!rc && c->splice.state == SPLICE_OPEN)
 		rc = opened(c, side, events);
-	else if (side == SPLICE_DIALLED && events & (EPOLLOUT | EPOLLHUP))
-		rc = dialled(c, events);
 	if (rc || over(c))
 		finish(c, rc);
 }
