@@ -77,7 +77,7 @@ struct seen {
  *		be had: there is something to do though the other side is as it was
  * @follows:	there are `auto' rules
  * @seen:	of the host and of the namespace, for TCP and UDP
- * @theirs:	ports to be followed by a rule
+ * @now:	what is being read
  */
 static struct {
 	struct fwd_listen_conf conf;
@@ -91,7 +91,7 @@ static struct {
 	bool again;
 	bool follows;
 	struct seen seen[2][2];
-	struct ports theirs;
+	struct ports now;
 } self;
 
 /* seen_of() - What was seen for a protocol on a side */
@@ -338,13 +338,26 @@ static int open_port(unsigned rule, uint16_t port)
 	return rc;
 }
 
+/* is_ephemeral() - Whether the kernel hands out this port */
+static bool is_ephemeral(uint16_t port)
+{
+	return port >= self.eph_first && port <= self.eph_last;
+}
+
+/* is_theirs() - Whether somebody waits for it on the side an `auto' rule follows */
+static bool is_theirs(const struct ports_rule *r, uint16_t port)
+{
+	return ports_has(&seen_of(!r->in_ns, WIRE_TCP)->others, port) ||
+	       (ports_has(&seen_of(!r->in_ns, r->proto)->others, port) && !is_ephemeral(port));
+}
+
 /* is_wanted() - Whether a port of a rule's range is to be opened */
 static bool is_wanted(const struct ports_rule *r, uint16_t port)
 {
 	if (r->mode == PORTS_AUTO)
-		return ports_has(&self.theirs, port) &&
+		return is_theirs(r, port) &&
 		       !ports_has(&seen_of(r->in_ns, r->proto)->bound, port);
-	return r->mode == PORTS_GIVEN || port < self.eph_first || port > self.eph_last;
+	return r->mode == PORTS_GIVEN || !is_ephemeral(port);
 }
 
 /**
@@ -487,11 +500,11 @@ static bool look(void)
 		struct seen *s = &self.seen[i / 2][i % 2];
 
 		if (!s->wanted ||
-		    bound_ports(i / 2, i % 2 ? WIRE_UDP : WIRE_TCP, &self.theirs))
+		    bound_ports(i / 2, i % 2 ? WIRE_UDP : WIRE_TCP, &self.now))
 			continue;
-		changed |= !s->known || memcmp(&s->bound, &self.theirs, sizeof(s->bound));
+		changed |= !s->known || memcmp(&s->bound, &self.now, sizeof(s->bound));
 		s->known = true;
-		s->bound = s->others = self.theirs;
+		s->bound = s->others = self.now;
 	}
 	for (uint32_t i = 0; changed && i < self.high; i++) {
 		const struct fwd_listener *l = &self.listener[i];
@@ -502,37 +515,17 @@ static bool look(void)
 	return changed;
 }
 
-/* find_theirs() - Which ports a rule is to follow; false: that is unknown */
-static bool find_theirs(const struct ports_rule *r)
-{
-	const struct seen *s = seen_of(!r->in_ns, r->proto);
-	const struct seen *tcp = seen_of(!r->in_ns, WIRE_TCP);
-
-	if (!s->known || !seen_of(r->in_ns, r->proto)->known)
-		return false;
-	self.theirs = s->others;
-	if (r->proto == WIRE_TCP)
-		return true;
-
-	for (uint32_t p = self.eph_first; p <= self.eph_last; p++)
-		ports_remove(&self.theirs, (uint16_t)p);
-	for (size_t i = 0; i < ARRAY_SIZE(tcp->others.bit); i++)
-		self.theirs.bit[i] |= tcp->others.bit[i];
-	return true;
-}
-
 /* close_unused() - Close what nobody waits for any longer on the other side */
 static void close_unused(unsigned rule)
 {
 	for (uint32_t i = 0; i < self.high; i++) {
 		struct fwd_listener *l = &self.listener[i];
 
-		if (l->fd < 0 || l->rule != rule)
+		if (l->fd < 0 || l->rule != rule ||
+		    is_theirs(&self.conf.ports.rule[rule], l->port))
 			continue;
-		if (!ports_has(&self.theirs, l->port)) {
-			debug("port %u: no longer bound, not forwarded", l->port);
-			entry_close(l);
-		}
+		debug("port %u: no longer bound, not forwarded", l->port);
+		entry_close(l);
 	}
 }
 
@@ -546,9 +539,11 @@ void fwd_listen_timeout(uint64_t now)
 	bool changed = look();
 
 	for (unsigned i = 0; changed && i < t->n; i++) {
+		const struct ports_rule *r = &t->rule[i];
 		int why = 0;
 
-		if (t->rule[i].mode != PORTS_AUTO || !find_theirs(&t->rule[i]))
+		if (r->mode != PORTS_AUTO || !seen_of(true, r->proto)->known ||
+		    !seen_of(false, r->proto)->known)
 			continue;
 		close_unused(i);
 		(void)open_rule(i, &why);
