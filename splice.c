@@ -379,7 +379,7 @@ static int opened(struct conn *c, enum splice_side side, uint32_t events)
 /* tcp_event() - Something happened to one of the two sockets */
 static void tcp_event(struct conn *c, enum splice_side side, uint32_t events)
 {
-	int rc = events & EPOLLERR ? -ECONNRESET : 0;
+	int rc = (events & EPOLLERR) ? -ECONNRESET : 0;
 
 	if (!rc && c->splice.state == SPLICE_DIALLING && side == SPLICE_DIALLED &&
 	    events & (EPOLLOUT | EPOLLHUP)) {
