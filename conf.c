@@ -129,13 +129,12 @@ static bool take(struct conf *c, const struct conf_option *o, const char *arg)
 /* read_options() - All options, up to the first argument that is none */
 static enum conf_result read_options(int argc, char **argv, struct conf *c)
 {
-	int id;
-
 	feed();
 	opterr = 0;
 	optind = 0;		/* begin anew */
 	while (c->ask == CONF_RUN) {
-		id = getopt_long(argc, argv, self.letters, self.names, NULL);
+		int id = getopt_long(argc, argv, self.letters, self.names, NULL);
+
 		if (id == -1)
 			break;
 		if (id == '?' || id == ':')

@@ -82,8 +82,8 @@ static void *member(struct conf *c, const struct conf_option *o)
 
 /* Kinds of values that several options have */
 
-/* set_value() - No argument: a bool or other member of one byte becomes the number */
-static bool set_value(struct conf *c, const struct conf_option *o, const char *arg)
+/* set() - No argument: a bool or other member of one byte becomes the number */
+static bool set(struct conf *c, const struct conf_option *o, const char *arg)
 {
 	uint8_t *to = member(c, o);
 
@@ -98,7 +98,7 @@ static bool set_text(struct conf *c, const struct conf_option *o, const char *ar
 	const char **to = member(c, o);
 
 	if (!*arg || strlen(arg) > o->value)
-		return option_wrong("--%s takes a %s of 1 to %i characters, not '%.64s'", o->name,
+		return option_wrong("--%s takes a %s of 1 to %zu characters, not '%.64s'", o->name,
 				    o->arg, o->value, arg);
 	*to = arg;
 	return true;
@@ -110,7 +110,7 @@ static bool set_number(struct conf *c, const struct conf_option *o, const char *
 	uint32_t *to = member(c, o), v;
 
 	if (!util_parse_uint(arg, INT_MAX, &v) || v < o->value)
-		return option_wrong("Invalid --%s: %.64s (it takes a number, %i or more)", o->name,
+		return option_wrong("Invalid --%s: %.64s (it takes a number, %zu or more)", o->name,
 				    arg, o->value);
 	*to = v;
 	return true;
@@ -195,7 +195,8 @@ static bool set_ports(struct conf *c, const struct conf_option *o, const char *a
 			why = "not a loopback address before '/'";
 	}
 	if (why)
-		return option_wrong("Invalid port specifier '%.128s' (--%s: %s)", arg, o->name, why);
+		return option_wrong("Invalid port specifier '%.128s' (--%s: %s)", arg, o->name,
+				    why);
 	c->ports_given[o->value] = true;
 	return true;
 }
@@ -317,13 +318,12 @@ static bool set_search(struct conf *c, const struct conf_option *o, const char *
  * In the order of the help.
  */
 const struct conf_option option_table[] = {
-	{ "debug", 'd', IN_BOTH, NULL, set_value, AT(level), LOG_LVL_DEBUG, "Say more" },
-	{ "trace", 0, IN_BOTH, NULL, set_value, AT(level), LOG_LVL_TRACE,
-	  "Say even more, each packet" },
-	{ "quiet", 'q', IN_BOTH, NULL, set_value, AT(level), LOG_LVL_WARN,
+	{ "debug", 'd', IN_BOTH, NULL, set, AT(level), LOG_LVL_DEBUG, "Say more" },
+	{ "trace", 0, IN_BOTH, NULL, set, AT(level), LOG_LVL_TRACE, "Say even more, each packet" },
+	{ "quiet", 'q', IN_BOTH, NULL, set, AT(level), LOG_LVL_WARN,
 	  "Say nothing but warnings and errors" },
 	{ "stats", 0, IN_BOTH, "SECONDS", ignore, 0, 0, "Accepted, without effect" },
-	{ "foreground", 'f', IN_BOTH, NULL, set_value, AT(foreground), true,
+	{ "foreground", 'f', IN_BOTH, NULL, set, AT(foreground), true,
 	  "Do not run in the background" },
 	{ "stderr", 'e', IN_BOTH, NULL, ignore, 0, true, "Accepted, without effect" },
 	{ "log-file", 'l', IN_BOTH, "PATH", set_text, AT(log_file), TEXT_LEN, "Log to a file" },
@@ -331,9 +331,8 @@ const struct conf_option option_table[] = {
 	  "Largest size of the log file\ndefault: 1 MiB" },
 	{ "runas", 0, IN_BOTH, "UID|UID:GID|LOGIN|LOGIN:GROUP", set_text, AT(runas), TEXT_LEN,
 	  "User to run as, if started as root\ndefault: nobody" },
-	{ "help", 'h', IN_BOTH, NULL, set_value, AT(ask), CONF_HELP, "Show this, and exit" },
-	{ "version", 0, IN_BOTH, NULL, set_value, AT(ask), CONF_VERSION,
-	  "Show the version, and exit" },
+	{ "help", 'h', IN_BOTH, NULL, set, AT(ask), CONF_HELP, "Show this, and exit" },
+	{ "version", 0, IN_BOTH, NULL, set, AT(ask), CONF_VERSION, "Show the version, and exit" },
 	{ "pcap", 'p', IN_BOTH, "PATH", set_text, AT(pcap_file), TEXT_LEN,
 	  "Capture what passes the guest's link" },
 	{ "pid", 'P', IN_BOTH, "PATH", set_text, AT(pid_file), TEXT_LEN,
@@ -370,38 +369,36 @@ const struct conf_option option_table[] = {
 	{ "search", 'S', IN_BOTH, "LIST", set_search, 0, 0,
 	  "Search domains to tell the guest, 'none' for none\n"
 	  "default: those of /etc/resolv.conf" },
-	{ "no-dhcp-dns", 0, IN_BOTH, NULL, set_value, AT(dhcp.dns), false,
+	{ "no-dhcp-dns", 0, IN_BOTH, NULL, set, AT(dhcp.dns), false,
 	  "Tell no resolvers (default for pasta)" },
-	{ "dhcp-dns", 0, IN_BOTH, NULL, set_value, AT(dhcp.dns), true,
+	{ "dhcp-dns", 0, IN_BOTH, NULL, set, AT(dhcp.dns), true,
 	  "Tell resolvers (default for passt)" },
-	{ "no-dhcp-search", 0, IN_BOTH, NULL, set_value, AT(dhcp.search), false,
+	{ "no-dhcp-search", 0, IN_BOTH, NULL, set, AT(dhcp.search), false,
 	  "Tell no search domains (default for pasta)" },
-	{ "dhcp-search", 0, IN_BOTH, NULL, set_value, AT(dhcp.search), true,
+	{ "dhcp-search", 0, IN_BOTH, NULL, set, AT(dhcp.search), true,
 	  "Tell search domains (default for passt)" },
 	{ "hostname", 'H', IN_BOTH, "NAME", set_name, AT(net.hostname), 0,
 	  "Host name to tell the guest" },
 	{ "fqdn", 0, IN_BOTH, "NAME", set_name, AT(net.fqdn), 0, "Full name to tell the guest" },
-	{ "no-tcp", 0, IN_BOTH, NULL, set_value, AT(listen.no_tcp), true, "No TCP" },
-	{ "no-udp", 0, IN_BOTH, NULL, set_value, AT(listen.no_udp), true, "No UDP" },
-	{ "no-icmp", 0, IN_BOTH, NULL, set_value, AT(no_icmp), true,
-	  "No echo over ICMP and ICMPv6" },
-	{ "no-dhcp", 0, IN_BOTH, NULL, set_value, AT(dhcp.on), false, "No DHCP server" },
-	{ "no-ndp", 0, IN_BOTH, NULL, set_value, AT(ndp.on), false,
-	  "No answers to neighbour discovery" },
-	{ "no-dhcpv6", 0, IN_BOTH, NULL, set_value, AT(dhcpv6.on), false, "No DHCPv6 server" },
-	{ "no-ra", 0, IN_BOTH, NULL, set_value, AT(ndp.ra), false, "No router advertisements" },
-	{ "freebind", 0, IN_BOTH, NULL, set_value, AT(listen.freebind), true,
+	{ "no-tcp", 0, IN_BOTH, NULL, set, AT(listen.no_tcp), true, "No TCP" },
+	{ "no-udp", 0, IN_BOTH, NULL, set, AT(listen.no_udp), true, "No UDP" },
+	{ "no-icmp", 0, IN_BOTH, NULL, set, AT(no_icmp), true, "No echo over ICMP and ICMPv6" },
+	{ "no-dhcp", 0, IN_BOTH, NULL, set, AT(dhcp.on), false, "No DHCP server" },
+	{ "no-ndp", 0, IN_BOTH, NULL, set, AT(ndp.on), false, "No answers to neighbour discovery" },
+	{ "no-dhcpv6", 0, IN_BOTH, NULL, set, AT(dhcpv6.on), false, "No DHCPv6 server" },
+	{ "no-ra", 0, IN_BOTH, NULL, set, AT(ndp.ra), false, "No router advertisements" },
+	{ "freebind", 0, IN_BOTH, NULL, set, AT(listen.freebind), true,
 	  "Ports may be bound to addresses the host does not have" },
 	{ "map-host-loopback", 0, IN_BOTH, "ADDRESS", set_map, AT(fwd.map_host4), true,
 	  "By this address the guest reaches the host's loopback,\n"
 	  "once for each family, 'none' for none\ndefault: the gateway's" },
-	{ "no-map-gw", 0, IN_BOTH, NULL, set_value, AT(fwd.map_gw), false,
+	{ "no-map-gw", 0, IN_BOTH, NULL, set, AT(fwd.map_gw), false,
 	  "The gateway's address does not lead to the host" },
 	{ "map-guest-addr", 0, IN_BOTH, "ADDRESS", set_map, AT(fwd.map_guest4), false,
 	  "By this address the guest reaches the one it shares with\n"
 	  "the host, once for each family, 'none' for none\ndefault: none" },
-	{ "ipv4-only", '4', IN_BOTH, NULL, set_value, AT(only), 4, "No IPv6" },
-	{ "ipv6-only", '6', IN_BOTH, NULL, set_value, AT(only), 6, "No IPv4" },
+	{ "ipv4-only", '4', IN_BOTH, NULL, set, AT(only), 4, "No IPv6" },
+	{ "ipv6-only", '6', IN_BOTH, NULL, set, AT(only), 6, "No IPv4" },
 
 	{ "socket", 's', IN_PASST, "PATH", set_text, AT(tap.path), SOCKET_LEN,
 	  "UNIX socket to wait for the guest on\n"
@@ -410,7 +407,7 @@ const struct conf_option option_table[] = {
 	  "The same as --socket" },
 	{ "fd", 'F', IN_PASST, "FD", set_number, AT(tap.fd), FD_FIRST,
 	  "Open socket that leads to the guest; implies --one-off" },
-	{ "one-off", '1', IN_PASST, NULL, set_value, AT(tap.one_off), true,
+	{ "one-off", '1', IN_PASST, NULL, set, AT(tap.one_off), true,
 	  "Exit when the guest closes the socket" },
 	{ "vhost-user", 0, IN_BOTH, NULL, refuse, 0, 0, "Not supported" },
 	{ "print-capabilities", 0, IN_PASST, NULL, refuse, 0, 0, "Not supported" },
@@ -437,23 +434,23 @@ const struct conf_option option_table[] = {
 	  "default: auto" },
 	{ "udp-ns", 'U', IN_PASTA, "SPEC", set_ports, 0, PORTS_IN_NS | PORTS_UDP,
 	  "The same for UDP" },
-	{ "host-lo-to-ns-lo", 0, IN_PASTA, NULL, set_value, AT(fwd.lo_to_lo), true,
+	{ "host-lo-to-ns-lo", 0, IN_PASTA, NULL, set, AT(fwd.lo_to_lo), true,
 	  "From the host's loopback to the namespace's (default)" },
 	{ "userns", 0, IN_PASTA, "PATH", set_text, AT(ns.userns), TEXT_LEN,
 	  "User namespace to join" },
 	{ "netns", 0, IN_PASTA, "PATH|NAME", set_text, AT(ns.netns), TEXT_LEN,
 	  "Network namespace to join" },
-	{ "netns-only", 0, IN_PASTA, NULL, set_value, AT(ns.netns_only), true,
+	{ "netns-only", 0, IN_PASTA, NULL, set, AT(ns.netns_only), true,
 	  "Join or make no user namespace" },
-	{ "no-netns-quit", 0, IN_PASTA, NULL, set_value, AT(ns.no_quit), true,
+	{ "no-netns-quit", 0, IN_PASTA, NULL, set, AT(ns.no_quit), true,
 	  "Stay when the namespace given by --netns is gone" },
-	{ "config-net", 0, IN_PASTA, NULL, set_value, AT(config_net), true,
+	{ "config-net", 0, IN_PASTA, NULL, set, AT(config_net), true,
 	  "Set up the interface in the namespace" },
 	{ "no-copy-routes", 0, IN_PASTA, NULL, ignore, 0, 0, "Accepted, without effect" },
 	{ "no-copy-addrs", 0, IN_PASTA, NULL, ignore, 0, 0, "Accepted, without effect" },
 	{ "ns-mac-addr", 0, IN_PASTA, "MAC", set_mac, AT(net.guest_mac), 0,
 	  "MAC address of the interface in the namespace" },
-	{ "no-splice", 0, IN_PASTA, NULL, set_value, AT(listen.splice), false,
+	{ "no-splice", 0, IN_PASTA, NULL, set, AT(listen.splice), false,
 	  "No direct path between loopback addresses" },
 	{ 0 }
 };

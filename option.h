@@ -107,7 +107,7 @@ struct conf_option {
 	const char *arg;
 	bool (*parse)(struct conf *c, const struct conf_option *o, const char *arg);
 	size_t at;
-	uint16_t value;
+	size_t value;
 	const char *help;
 };
 

@@ -137,7 +137,6 @@ static const char *parse_item(char *text, const struct ports_rule *like, struct 
 	bool all = !strcmp(text, "all"), out = text[0] == '~';
 	struct ports_rule r = *like;
 	const char *wrong = NULL;
-	char *range;
 
 	if (!strcmp(text, "none"))
 		return "'none' stands alone";
@@ -146,8 +145,7 @@ static const char *parse_item(char *text, const struct ports_rule *like, struct 
 		r.first = 1;
 		r.last = PORT_MAX;
 	} else {
-		range = strsep(&text, ":") + out;
-		if (!parse_range(range, &r.first, &r.last))
+		if (!parse_range(strsep(&text, ":") + out, &r.first, &r.last))
 			return "not a port or range";
 		if (text)
 			wrong = out ? "excluded ports lead nowhere" : parse_to(text, &r);
@@ -231,8 +229,8 @@ const char *ports_parse(struct ports_table *t, uint8_t proto, bool in_ns, const 
 {
 	static struct draft d;	/* too large for the stack */
 	struct ports_rule like = { .proto = proto, .in_ns = in_ns };
-	char all[] = "all", *items = d.text, *bind;
 	const char *wrong = NULL;
+	char *items = d.text;
 
 	if (!strcmp(spec, "none")) {
 		forget(t, proto, in_ns);
@@ -242,14 +240,15 @@ const char *ports_parse(struct ports_table *t, uint8_t proto, bool in_ns, const 
 	d.table = *t;
 	if (!util_copy(d.text, sizeof(d.text), spec))
 		return "too long";
-	if (strchr(items, '/')) {
-		bind = strsep(&items, "/");
-		wrong = parse_bind(bind, &like);
-	}
+	if (strchr(items, '/'))
+		wrong = parse_bind(strsep(&items, "/"), &like);
 	while (!wrong && items)
 		wrong = parse_item(strsep(&items, ","), &like, &d);
-	if (!wrong && !d.n)
+	if (!wrong && !d.n) {
+		char all[] = "all";
+
 		wrong = parse_item(all, &like, &d);
+	}
 	for (unsigned i = 0; !wrong && i < d.n; i++)
 		wrong = add_item(&d, &d.item[i]);
 	if (!wrong)

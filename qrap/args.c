@@ -58,7 +58,7 @@ static bool is_option(int i, const char *name)
 {
 	const char *arg = self.args[i];
 
-	if (*arg++ != '-')
+	if (!arg || *arg++ != '-')
 		return false;
 	return strcmp(arg + (*arg == '-'), name) == 0;
 }
@@ -186,7 +186,6 @@ static void add_device(const char *id)
  */
 static bool knows_stream(void)
 {
-	char *argv[] = { self.args[0], make("-netdev"), make("help"), NULL };
 	struct pollfd pfd = { .events = POLLIN };
 	char text[HELP_LEN] = "";
 	size_t len = 0;
@@ -198,6 +197,7 @@ static bool knows_stream(void)
 		return false;
 	pid = fork();
 	if (pid == 0) {
+		char *argv[] = { self.args[0], make("-netdev"), make("help"), NULL };
 		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 		(void)dup2(null, STDIN_FILENO);

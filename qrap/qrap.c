@@ -42,7 +42,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <netinet/if_ether.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -60,7 +59,7 @@
 enum {
 	PASST_ARGS	= 64,		/* --passt-arg */
 	DEFAULT_PATHS	= 64,		/* /tmp/passt_1.socket to ..._64.socket */
-	FRAME_MAX	= 65535 + ETH_HLEN,
+	FRAME_MAX	= 65535 + 14,	/* with its Ethernet header */
 	PROBE_S		= 1,		/* time for the next frame after our question */
 	PROBE_FRAMES	= 64,		/* frames until the answer has to be there */
 	END_S		= 3,		/* time for passt to end after QEMU */
@@ -207,49 +206,22 @@ static pid_t run(char **argv, int fd, const sigset_t *mask)
 
 /* The socket */
 
-/**
- * struct arp_frame - ARP for IPv4 on Ethernet, RFC 826, as the stream carries it
- * @len:	bytes that follow
- * @eth:	Ethernet header
- * @arp:	question or answer
- */
-struct arp_frame {
-	uint32_t len;
-	struct ether_header eth;
-	struct ether_arp arp;
-} __attribute__((packed));
-
-_Static_assert(sizeof(struct arp_frame) == 4 + ETH_HLEN + 28, "RFC 826");
-
-/**
- * ask() - Ask for an address, by ARP
- * @fd:		Connected socket
- *
- * It is out of a block that is never assigned (RFC 3927, section 2.1), and so is
+/*
+ * ARP on Ethernet (RFC 826), as the stream carries it.  The address asked for is
+ * out of a block that is never assigned (RFC 3927, section 2.1), and so is that of
  * the one who asks.
- *
- * Return: true if the question went out
  */
-static bool ask(int fd)
-{
-	const struct arp_frame question = {
-		.len = htonl(sizeof(question) - sizeof(question.len)),
-		.eth = {
-			.ether_dhost = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
-			.ether_shost = { 0x02, 'q', 'r', 'a', 'p', 1 },
-			.ether_type = htons(ETHERTYPE_ARP),
-		},
-		.arp = {
-			.ea_hdr = { htons(ARPHRD_ETHER), htons(ETHERTYPE_IP), ETH_ALEN, 4,
-				    htons(ARPOP_REQUEST) },
-			.arp_sha = { 0x02, 'q', 'r', 'a', 'p', 1 },
-			.arp_spa = { 169, 254, 0, 2 },
-			.arp_tpa = { 169, 254, 0, 1 },
-		},
-	};
+static const uint8_t question[] = {
+	0, 0, 0, 42,							/* bytes that follow */
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 'q', 'r', 'a', 'p', 1,	/* to all, from */
+	8, 6, 0, 1, 8, 0, 6, 4, 0, 1,					/* ARP for IPv4: request */
+	2, 'q', 'r', 'a', 'p', 1, 169, 254, 0, 2,			/* of whom */
+	0, 0, 0, 0, 0, 0, 169, 254, 0, 1,				/* for whose address */
+};
+static const uint8_t answer[] = { 8, 6, 0, 1, 8, 0, 6, 4, 0, 2 };	/* the same, but a reply */
 
-	return send(fd, &question, sizeof(question), MSG_NOSIGNAL) == sizeof(question);
-}
+/* Where that and the address are in an answer, and the address in the question */
+enum { ANSWER_TYPE = 4 + 12, ANSWER_FOR = ANSWER_TYPE + 10 + 6, QUESTION_FOR = 4 + 14 + 24 };
 
 /**
  * answers() - Is there a passt at the other end, with time for us?
@@ -258,30 +230,25 @@ static bool ask(int fd)
  */
 static bool answers(int fd)
 {
-	static const uint8_t address[] = { 169, 254, 0, 1 };
-	static union {
-		struct arp_frame f;
-		uint8_t bytes[sizeof(uint32_t) + FRAME_MAX];
-	} in;
 	const struct timeval limit = { .tv_sec = PROBE_S }, none = { 0 };
+	static uint8_t in[4 + FRAME_MAX];
 	bool found = false;
 
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	if (!ask(fd))
+	if (send(fd, question, sizeof(question), MSG_NOSIGNAL) != sizeof(question))
 		return false;
 	for (int i = 0; !found && i < PROBE_FRAMES; i++) {
-		size_t len;
+		uint32_t len;
 
-		if (recv(fd, &in.f.len, sizeof(in.f.len), MSG_WAITALL) != sizeof(in.f.len))
+		if (recv(fd, in, 4, MSG_WAITALL) != 4)
 			break;
-		len = ntohl(in.f.len);
-		if (len > FRAME_MAX ||
-		    recv(fd, &in.f.eth, len, MSG_WAITALL) != (ssize_t)len)
+		memcpy(&len, in, 4);
+		len = ntohl(len);
+		if (len > FRAME_MAX || recv(fd, in + 4, len, MSG_WAITALL) != (ssize_t)len)
 			break;
-		found = len >= sizeof(in.f) - sizeof(in.f.len) &&
-			in.f.eth.ether_type == htons(ETHERTYPE_ARP) &&
-			in.f.arp.ea_hdr.ar_op == htons(ARPOP_REPLY) &&
-			memcmp(in.f.arp.arp_spa, address, sizeof(address)) == 0;
+		found = len >= sizeof(question) - 4 &&
+			memcmp(in + ANSWER_TYPE, answer, sizeof(answer)) == 0 &&
+			memcmp(in + ANSWER_FOR, question + QUESTION_FOR, 4) == 0;
 	}
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none));
 	return found;
