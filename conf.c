@@ -10,11 +10,9 @@
  *   and `--version' end the reading at once, so a wrong option behind them is
  *   not seen, and one in front of them is.
  *
- *   The forms are those of getopt_long(3): `--name value', `--name=value', names
- *   cut short as long as one fits, `-n value', `-nvalue', and `-abc'.  So are
- *   the words for what is no option, which programs that call us look for.
- *   getopt_long() itself writes to stderr, keeps state and wants tables of its
- *   own, so it is not used: the table of option.c is.
+ *   The forms are those of getopt_long(3), which is fed from the table of option.c
+ *   and kept from writing to stderr.  The words for what is no option are its own
+ *   too, those of glibc: programs that call us look for them.
  *
  *   What needs two options to be wrong is checked at the end, by check().  An
  *   error is a line of text; only conf_read() shows it and exits, so that the rest
@@ -22,6 +20,7 @@
  */
 #include "conf.h"
 
+#include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,7 +34,7 @@
 #endif
 
 enum {
-	TEXT_LEN	= 256,
+	LONG_FIRST	= 256,		/* what getopt_long() calls the first of the table */
 	HELP_COLUMN	= 30,		/* where the text begins */
 	SHOWN_MAX	= 16 * 1024,
 };
@@ -44,200 +43,132 @@ enum {
  * struct conf_self - state of this file
  * @text:	what is shown
  * @len:	its length
+ * @names:	the table as getopt_long() takes it
+ * @letters:	its letters
  */
 static struct {
 	char text[SHOWN_MAX];
 	size_t len;
+	struct option names[OPTION_MAX];
+	char letters[2 * OPTION_MAX + 2];
 } self;
 
-/* find_letter() - The option of a letter, NULL: none */
-static const struct option *find_letter(char letter)
+/* feed() - Make of the table what getopt_long() takes */
+static void feed(void)
 {
-	const struct option *o;
+	const struct conf_option *o = option_table;
+	char *l = self.letters;
 
-	for (size_t i = 0; (o = option_at(i)); i++) {
-		if (o->letter && o->letter == letter)
-			break;
+	*l++ = '+';		/* stop at the first that is none */
+	*l++ = ':';		/* tell what is missing from what is unknown */
+	for (int i = 0; o->name; i++, o++) {
+		self.names[i] = (struct option){ .name = o->name, .val = LONG_FIRST + i,
+						 .has_arg = !!o->arg };
+		if (o->letter)
+			*l++ = o->letter;
+		if (o->letter && o->arg)
+			*l++ = ':';
 	}
+	*l = '\0';
+}
+
+/* find() - The option getopt_long() means by a number; the end of the table: none */
+static const struct conf_option *find(int id)
+{
+	const struct conf_option *o = option_table;
+
+	if (id >= LONG_FIRST)
+		return &option_table[id - LONG_FIRST];
+	while (o->name && o->letter != id)
+		o++;
 	return o;
 }
 
-/**
- * find_name() - The option of a name, or of the beginning of one
- * @name:	Text
- * @len:	Its length
- * @several:	Set: more than one begins so
- *
- * Return: option; NULL: none, or several
- */
-static const struct option *find_name(const char *name, size_t len, bool *several)
+/* begins() - Whether the name of an option begins so */
+static bool begins(const char *text, size_t len)
 {
-	const struct option *found = NULL, *o;
+	const struct conf_option *o = option_table;
 
-	*several = false;
-	for (size_t i = 0; (o = option_at(i)); i++) {
-		if (strncmp(o->name, name, len))
-			continue;
-		if (!o->name[len]) {
-			*several = false;
-			return o;
-		}
-		if (found)
-			*several = true;
-		found = o;
-	}
-	return *several ? NULL : found;
+	while (o->name && strncmp(o->name, text, len) != 0)
+		o++;
+	return o->name;
 }
 
 /**
- * struct reader - where in the arguments we are
- * @argc:	number of arguments
- * @argv:	the arguments
- * @next:	the one to read next
- * @cluster:	letters left in the one being read, NULL: none
+ * usage() - Say what is wrong with the form, as getopt_long() would
+ * @me:		What we were called as
+ * @arg:	Argument that was looked at last
+ * @missing:	An argument is missing, and nothing else
  */
-struct reader {
-	int argc;
-	char **argv;
-	int next;
-	const char *cluster;
-};
-
-/* usage() - Say what is wrong with the form, as getopt_long() would */
-__attribute__((format(printf, 2, 3)))
-static enum conf_result usage(const struct reader *r, const char *fmt, ...)
+static enum conf_result usage(const char *me, const char *arg, bool missing)
 {
-	char text[TEXT_LEN];
-	va_list ap;
+	const char *name = find(optopt)->name;
 
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	(void)option_wrong("%.128s: %s", r->argv[0], text);
+	if (!optopt && begins(arg + 2, strcspn(arg + 2, "=")))
+		(void)option_wrong("%.128s: option '%.66s' is ambiguous", me, arg);
+	else if (!optopt)
+		(void)option_wrong("%.128s: unrecognized option '%.66s'", me, arg);
+	else if (optopt >= LONG_FIRST)
+		(void)option_wrong("%.128s: option '--%s' %s an argument", me, name,
+				   missing ? "requires" : "doesn't allow");
+	else
+		(void)option_wrong("%.128s: %s -- '%c'", me, missing ?
+				   "option requires an argument" : "invalid option", optopt);
 	return CONF_USAGE;
 }
 
 /* take() - Do what an option asks for */
-static enum conf_result take(struct conf *c, const struct option *o, const char *arg)
+static bool take(struct conf *c, const struct conf_option *o, const char *arg)
 {
-	enum conf_mode only = o->modes == IN_PASST ? CONF_PASST : CONF_PASTA;
-
-	if (!(o->modes & 1 << c->mode)) {
-		(void)option_wrong("--%s is for %s mode only", o->name,
-			    only == CONF_PASST ? "passt" : "pasta");
-		return CONF_WRONG;
-	}
-	switch (o->parse(c, o, arg)) {
-	case OPTION_OK:
-		return CONF_RUN;
-	case OPTION_HELP:
-		return CONF_HELP;
-	case OPTION_VERSION:
-		return CONF_VERSION;
-	case OPTION_WRONG:
-	case OPTION_VERDICT_NUM:
-	default:
-		return CONF_WRONG;
-	}
-}
-
-/* read_long() - An argument that begins with two dashes */
-static enum conf_result read_long(struct reader *r, struct conf *c)
-{
-	const char *name = r->argv[r->next++] + 2, *eq = strchr(name, '=');
-	size_t len = eq ? (size_t)(eq - name) : strlen(name);
-	const struct option *o;
-	bool several;
-
-	o = find_name(name, len, &several);
-	if (several)
-		return usage(r, "option '--%.64s' is ambiguous", name);
-	if (!o)
-		return usage(r, "unrecognized option '--%.64s'", name);
-	if (!o->arg && eq)
-		return usage(r, "option '--%s' doesn't allow an argument", o->name);
-	if (!o->arg)
-		return take(c, o, NULL);
-	if (eq)
-		return take(c, o, eq + 1);
-	if (r->next == r->argc)
-		return usage(r, "option '--%s' requires an argument", o->name);
-	return take(c, o, r->argv[r->next++]);
-}
-
-/* read_letter() - The next letter of an argument that begins with one dash */
-static enum conf_result read_letter(struct reader *r, struct conf *c)
-{
-	char letter = *r->cluster++;
-	const struct option *o = find_letter(letter);
-	const char *rest = r->cluster;
-
-	if (!*rest)
-		r->cluster = NULL;
-	if (!o)
-		return usage(r, "invalid option -- '%c'", letter);
-	if (!o->arg)
-		return take(c, o, NULL);
-	r->cluster = NULL;
-	if (*rest)
-		return take(c, o, rest);
-	if (r->next == r->argc)
-		return usage(r, "option requires an argument -- '%c'", letter);
-	return take(c, o, r->argv[r->next++]);
+	if (!(o->modes & 1 << c->mode))
+		return option_wrong("--%s is for %s mode only", o->name,
+				    o->modes == IN_PASST ? "passt" : "pasta");
+	return o->parse(c, o, arg);
 }
 
 /* read_options() - All options, up to the first argument that is none */
-static enum conf_result read_options(struct reader *r, struct conf *c)
+static enum conf_result read_options(int argc, char **argv, struct conf *c)
 {
-	enum conf_result rc = CONF_RUN;
+	feed();
+	opterr = 0;
+	optind = 0;		/* begin anew */
+	while (c->ask == CONF_RUN) {
+		int id = getopt_long(argc, argv, self.letters, self.names, NULL);
 
-	while (rc == CONF_RUN) {
-		const char *arg = r->next < r->argc ? r->argv[r->next] : "";
-
-		if (r->cluster) {
-			rc = read_letter(r, c);
-		} else if (!strcmp(arg, "--")) {
-			r->next++;
+		if (id == -1)
 			break;
-		} else if (!strncmp(arg, "--", 2)) {
-			rc = read_long(r, c);
-		} else if (arg[0] == '-' && arg[1]) {
-			r->cluster = arg + 1;
-			r->next++;
-		} else {
-			break;
-		}
+		if (id == '?' || id == ':')
+			return usage(argv[0], argv[optind - 1], id == ':');
+		if (!take(c, find(id), optarg))
+			return CONF_WRONG;
 	}
-	return rc;
+	return (enum conf_result)c->ask;
 }
 
 /* What is not an option, and what needs more than one to be wrong */
 
-/* set_command() - A PID, or a command and its arguments */
-static enum option_verdict set_command(const struct reader *r, struct conf *c)
+/* set_command() - A PID, or a command and its arguments: NULL at the end */
+static bool set_command(char **rest, struct conf *c)
 {
-	char **rest = r->argv + r->next;
-	int n = r->argc - r->next;
 	uint32_t pid;
 
-	if (!n)
-		return OPTION_OK;
+	if (!rest[0])
+		return true;
 	if (c->mode == CONF_PASST)
 		return option_wrong("Extra non-option argument: %.128s", rest[0]);
 	if (c->ns.netns)
 		return option_wrong("Both --netns and PID or command given: %.128s", rest[0]);
-	if (n == 1 && util_parse_uint(rest[0], INT_MAX, &pid)) {
-		if (!pid)
-			return option_wrong("Invalid PID: %.128s", rest[0]);
+	if (rest[1] || !util_parse_uint(rest[0], INT_MAX, &pid))
+		c->ns.argv = rest;
+	else if (pid)
 		c->ns.pid = (pid_t)pid;
-		return OPTION_OK;
-	}
-	c->ns.argv = rest;
-	return OPTION_OK;
+	else
+		return option_wrong("Invalid PID: %.128s", rest[0]);
+	return true;
 }
 
 /* check() - What only shows when all options are known */
-static enum option_verdict check(const struct conf *c)
+static bool check(const struct conf *c)
 {
 	const struct net_conf *n = &c->net;
 
@@ -249,14 +180,14 @@ static enum option_verdict check(const struct conf *c)
 		return option_wrong("Both --socket and --fd given");
 	if (n->only6 && n->mtu > 0 && n->mtu < NET_MTU_MIN6)
 		return option_wrong("MTU %i too small (min %i with --ipv6-only)", n->mtu,
-			     NET_MTU_MIN6);
+				    NET_MTU_MIN6);
 	if (n->only4 && !addr_is_none(&n->addr6))
 		return option_wrong("--address is of IPv6, but --ipv4-only was given");
 	if (n->only6 && !addr_is_none(&n->addr4))
 		return option_wrong("--address is of IPv4, but --ipv6-only was given");
 	if (n->only6 && n->prefix4 >= 0)
 		return option_wrong("--netmask is of IPv4, but --ipv6-only was given");
-	return OPTION_OK;
+	return true;
 }
 
 /* complete() - What follows from the options, and is wanted by several modules */
@@ -266,13 +197,16 @@ static void complete(struct conf *c)
 
 	for (int i = 0; ns && i < PORTS_OPTIONS; i++) {
 		if (!c->ports_given[i])
-			(void)ports_parse(&c->listen.ports,
-					  i & PORTS_UDP ? WIRE_UDP : WIRE_TCP,
+			(void)ports_parse(&c->listen.ports, i & PORTS_UDP ? WIRE_UDP : WIRE_TCP,
 					  i & PORTS_IN_NS, "auto");
 	}
+	c->tap.one_off |= c->tap.fd >= 0;
+	c->net.only4 = c->only == 4;
+	c->net.only6 = c->only == 6;
+	c->net.map_gw = c->fwd.map_gw;
+	c->net.dns_forward4 = c->fwd.dns4;
+	c->net.dns_forward6 = c->fwd.dns6;
 	c->listen.splice = ns && c->listen.splice;
-	c->listen.no_tcp = c->no_tcp;
-	c->listen.no_udp = c->no_udp;
 	c->fwd.splice = c->listen.splice;
 	c->dhcpv6.dns = c->ndp.dns = c->dhcp.dns;
 	c->dhcpv6.search = c->ndp.search = c->dhcp.search;
@@ -284,46 +218,32 @@ static void complete(struct conf *c)
 		       sizeof(c->net.ifname));
 }
 
-/* find_mode() - What we are called; false: neither */
-static bool find_mode(const char *argv0, enum conf_mode *mode)
-{
-	const char *slash = strrchr(argv0, '/'), *base = slash ? slash + 1 : argv0;
-
-	if (strstr(base, "pasta"))
-		*mode = CONF_PASTA;
-	else if (strstr(base, "passt"))
-		*mode = CONF_PASST;
-	else
-		return false;
-	return true;
-}
-
 /**
  * conf_parse() - Read the arguments
  * @argc:	Their number
- * @argv:	Arguments; @c points into them
+ * @argv:	Arguments, NULL at the end; @c points into them
  * @c:		Filled
  *
  * Return: what to do; option_error() has the line that says what is wrong
  */
 enum conf_result conf_parse(int argc, char **argv, struct conf *c)
 {
-	struct reader r = { .argc = argc, .argv = argv, .next = 1 };
-	enum conf_mode mode = CONF_PASST;
+	const char *me = argc ? argv[0] : "", *slash = strrchr(me, '/');
+	bool pasta = strstr(slash ? slash : me, "pasta");
 	enum conf_result rc;
 
-	if (argc < 1 || !find_mode(argv[0], &mode)) {
+	if (!pasta && !strstr(slash ? slash : me, "passt")) {
 		(void)option_wrong("Cannot determine mode, invoke as \"passt\" or \"pasta\"");
 		return CONF_WRONG;
 	}
-	option_begin(c, mode);
-	rc = read_options(&r, c);
+	option_begin(c, pasta ? CONF_PASTA : CONF_PASST);
+	rc = read_options(argc, argv, c);
 	if (rc != CONF_RUN)
 		return rc;
-	if (set_command(&r, c) == OPTION_WRONG || check(c) == OPTION_WRONG)
+	if (!set_command(argv + optind, c))
 		return CONF_WRONG;
 	complete(c);
-	return CONF_RUN;
+	return check(c) ? CONF_RUN : CONF_WRONG;
 }
 
 /* Showing */
@@ -345,7 +265,7 @@ static int add(const char *fmt, ...)
 }
 
 /* add_option() - Its names, then its help from a column of its own */
-static void add_option(const struct option *o)
+static void add_option(const struct conf_option *o)
 {
 	const char *text = o->help;
 	int n = o->letter ? add("  -%c, ", o->letter) : add("      ");
@@ -365,42 +285,27 @@ static void add_option(const struct option *o)
 /* add_group() - Options of exactly these modes */
 static void add_group(const char *title, uint8_t modes)
 {
-	const struct option *o;
-
 	(void)add("\n%s:\n", title);
-	for (size_t i = 0; (o = option_at(i)); i++) {
+	for (const struct conf_option *o = option_table; o->name; o++) {
 		if (o->modes == modes)
 			add_option(o);
 	}
 }
 
 /* add_help() - All of the options of a mode */
-static void add_help(enum conf_mode mode, const char *argv0)
+static void add_help(enum conf_mode mode, const char *me)
 {
-	if (mode == CONF_PASTA)
-		(void)add("Usage: %.256s [OPTION]... [COMMAND [ARGUMENT]...]\n"
-			  "       %.256s [OPTION]... PID\n"
+	bool ns = mode == CONF_PASTA;
+
+	(void)add("Usage: %.256s [OPTION]...%s\n", me, ns ? " [COMMAND [ARGUMENT]...]" : "");
+	if (ns)
+		(void)add("       %.256s [OPTION]... PID\n"
 			  "       %.256s [OPTION]... --netns PATH|NAME\n\n"
 			  "Without COMMAND, PID or --netns, a shell is started in new\n"
-			  "user and network namespaces.\n", argv0, argv0, argv0);
-	else
-		(void)add("Usage: %.256s [OPTION]...\n", argv0);
+			  "user and network namespaces.\n", me, me);
 	add_group("Options", IN_BOTH);
-	if (mode == CONF_PASTA)
-		add_group("Options for namespaces", IN_PASTA);
-	else
-		add_group("Options for virtual machines", IN_PASST);
-}
-
-static void add_version(enum conf_mode mode)
-{
-	(void)add("%s " VERSION "\n"
-		  "Copyright the authors of this program\n"
-		  "License GPL-2.0-or-later: GNU General Public License version 2 or\n"
-		  "later <https://www.gnu.org/licenses/old-licenses/gpl-2.0.html>\n"
-		  "This is free software: you are free to change and redistribute it.\n"
-		  "There is NO WARRANTY, to the extent permitted by law.\n\n",
-		  mode == CONF_PASTA ? "pasta" : "passt");
+	add_group(ns ? "Options for namespaces" : "Options for virtual machines",
+		  ns ? IN_PASTA : IN_PASST);
 }
 
 /**
@@ -416,7 +321,13 @@ const char *conf_text(enum conf_result result, enum conf_mode mode, const char *
 	self.len = 0;
 	self.text[0] = '\0';
 	if (result == CONF_VERSION)
-		add_version(mode);
+		(void)add("%s " VERSION "\n"
+			  "Copyright the authors of this program\n"
+			  "License GPL-2.0-or-later: GNU General Public License version 2 or\n"
+			  "later <https://www.gnu.org/licenses/old-licenses/gpl-2.0.html>\n"
+			  "This is free software: you are free to change and redistribute it.\n"
+			  "There is NO WARRANTY, to the extent permitted by law.\n\n",
+			  mode == CONF_PASTA ? "pasta" : "passt");
 	if (result == CONF_USAGE || result == CONF_WRONG)
 		(void)add("%s\n", option_error());
 	if (result == CONF_USAGE || result == CONF_HELP)

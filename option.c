@@ -4,15 +4,17 @@
  *
  * Theory of operation
  *
- *   There is one table, option[]: each option with its letter, its argument, the
- *   modes it is for, its help, and what it does: a function, a place in struct
- *   conf, and a value.  Everything that is said about options comes from here:
- *   the help is printed from the table, and the man pages are compared with it.
+ *   There is one table, option_table[]: each option with its letter, the modes it
+ *   is for, its argument, what it does, and its help.  Everything that is said
+ *   about options comes from here: getopt_long() is fed from the table, the help
+ *   is printed from it, and the man pages are compared with it.
  *
- *   Each function checks the argument of one option, or of one kind of option,
- *   and stores it.  Nothing is opened or asked of the kernel, and no option looks
- *   at another.  What comes later replaces what came before, unless the option
- *   can be repeated.  What is wrong is one line that names the option.
+ *   What an option does is a function for its kind of value, a place in struct
+ *   conf, and a number whose meaning is the function's.  The function checks the
+ *   argument and stores it.  Nothing is opened or asked of the kernel, and no
+ *   option looks at another: what follows from several is up to conf.c.  What
+ *   comes later replaces what came before, unless the option can be repeated.
+ *   What is wrong is one line that names the option.
  */
 #include "option.h"
 
@@ -26,7 +28,8 @@
 enum {
 	ERROR_LEN	= 512,
 	LOG_SIZE	= 1048576,	/* default of --log-size, bytes */
-	SOCKET_PATH	= 108,		/* sun_path, terminator included */
+	SOCKET_LEN	= 107,		/* longest sun_path, terminator excluded */
+	TEXT_LEN	= PATH_MAX - 1,
 	FD_FIRST	= 3,		/* the others get lost when we detach */
 };
 
@@ -42,16 +45,16 @@ static struct {
  * option_wrong() - Say what is wrong
  * @fmt:	As for printf(), without newline
  *
- * Return: OPTION_WRONG
+ * Return: false, for the caller to return
  */
-enum option_verdict option_wrong(const char *fmt, ...)
+bool option_wrong(const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(self.error, sizeof(self.error), fmt, ap);
 	va_end(ap);
-	return OPTION_WRONG;
+	return false;
 }
 
 /**
@@ -64,7 +67,87 @@ const char *option_error(void)
 	return self.error;
 }
 
-/* Two addresses, one option: set_pair() takes the second to be behind the first */
+/* invalid() - Say that a value is wrong, what it should be, and what the option takes */
+static bool invalid(const struct conf_option *o, const char *what, const char *arg,
+		    const char *takes)
+{
+	return option_wrong("Invalid %s%.64s (--%s takes %s)", what, arg, o->name, takes);
+}
+
+/* member() - The member of struct conf an option is about */
+static void *member(struct conf *c, const struct conf_option *o)
+{
+	return (char *)c + o->at;
+}
+
+/* Kinds of values that several options have */
+
+/* set() - No argument: a bool or other member of one byte becomes the number */
+static bool set(struct conf *c, const struct conf_option *o, const char *arg)
+{
+	uint8_t *to = member(c, o);
+
+	(void)arg;
+	*to = (uint8_t)o->value;
+	return true;
+}
+
+/* set_text() - A string, not empty and no longer than the number */
+static bool set_text(struct conf *c, const struct conf_option *o, const char *arg)
+{
+	const char **to = member(c, o);
+
+	if (!*arg || strlen(arg) > o->value)
+		return option_wrong("--%s takes a %s of 1 to %zu characters, not '%.64s'", o->name,
+				    o->arg, o->value, arg);
+	*to = arg;
+	return true;
+}
+
+/* set_number() - The number or more */
+static bool set_number(struct conf *c, const struct conf_option *o, const char *arg)
+{
+	uint32_t *to = member(c, o), v;
+
+	if (!util_parse_uint(arg, INT_MAX, &v) || v < o->value)
+		return option_wrong("Invalid --%s: %.64s (it takes a number, %zu or more)", o->name,
+				    arg, o->value);
+	*to = v;
+	return true;
+}
+
+static bool set_ifname(struct conf *c, const struct conf_option *o, const char *arg)
+{
+	if (!*arg || strpbrk(arg, "/: \t\n") || !util_copy(member(c, o), PORTS_IFNAME, arg))
+		return invalid(o, "interface name ", arg, "one of 1 to 15 characters");
+	return true;
+}
+
+static bool set_name(struct conf *c, const struct conf_option *o, const char *arg)
+{
+	if (!*arg || strpbrk(arg, "/ \t\n") || !util_copy(member(c, o), NET_NAME_LEN, arg))
+		return invalid(o, "host name: ", arg, "one of 1 to 255 characters");
+	return true;
+}
+
+static bool set_mac(struct conf *c, const struct conf_option *o, const char *arg)
+{
+	static const uint8_t none[6];
+	uint8_t mac[6];
+
+	if (!util_parse_mac(arg, mac) || mac[0] & 1 || !memcmp(mac, none, sizeof(mac)))
+		return invalid(o, "MAC address: ", arg, "one of a host, like 52:54:00:12:34:56");
+	memcpy(member(c, o), mac, sizeof(mac));
+	return true;
+}
+
+/* parse_host() - An address one host can have */
+static bool parse_host(const char *text, struct addr *a)
+{
+	return addr_parse(text, a) && addr_is_unicast(a);
+}
+
+/* Two addresses, one option: set_addr() takes the second to be behind the first */
 #define PAIR(s, a, b)	(offsetof(struct s, b) == offsetof(struct s, a) + sizeof(struct addr))
 
 _Static_assert(PAIR(net_conf, gw4, gw6) && PAIR(net_conf, dns_host4, dns_host6) &&
@@ -72,266 +155,31 @@ _Static_assert(PAIR(net_conf, gw4, gw6) && PAIR(net_conf, dns_host4, dns_host6) 
 	       PAIR(fwd_conf, map_guest4, map_guest6) && PAIR(fwd_conf, dns4, dns6),
 	       "IPv4 first, IPv6 behind it");
 
-/* member() - The member of struct conf an option is about */
-static void *member(struct conf *c, const struct option *o)
-{
-	return (char *)c + o->at;
-}
-
-/* The kinds of options; what each does is said at the table */
-
-static enum option_verdict set_flag(struct conf *c, const struct option *o, const char *arg)
-{
-	bool *flag = member(c, o);
-
-	(void)arg;
-	*flag = o->value;
-	return OPTION_OK;
-}
-
-static enum option_verdict set_text(struct conf *c, const struct option *o, const char *arg)
-{
-	const char **text = member(c, o);
-
-	if (!*arg)
-		return option_wrong("--%s needs a %s that is not empty", o->name, o->arg);
-	*text = arg;
-	return OPTION_OK;
-}
-
-static enum option_verdict set_ifname(struct conf *c, const struct option *o, const char *arg)
-{
-	if (!*arg || strpbrk(arg, "/: \t\n") || !util_copy(member(c, o), PORTS_IFNAME, arg))
-		return option_wrong("Invalid interface name %.64s (--%s takes one of 1 to 15 "
-			     "characters)", arg, o->name);
-	return OPTION_OK;
-}
-
-static enum option_verdict set_name(struct conf *c, const struct option *o, const char *arg)
-{
-	if (!*arg || strpbrk(arg, "/ \t\n") || !util_copy(member(c, o), NET_NAME_LEN, arg))
-		return option_wrong("Invalid host name '%.64s' (--%s takes one of 1 to 255 "
-			     "characters)", arg, o->name);
-	return OPTION_OK;
-}
-
-static enum option_verdict set_mac(struct conf *c, const struct option *o, const char *arg)
-{
-	static const uint8_t none[6];
-	uint8_t mac[6];
-
-	if (!util_parse_mac(arg, mac) || mac[0] & 1 || !memcmp(mac, none, 6))
-		return option_wrong("Invalid MAC address: %.64s (--%s takes one of a host, like "
-			     "52:54:00:12:34:56)", arg, o->name);
-	memcpy(member(c, o), mac, sizeof(mac));
-	return OPTION_OK;
-}
-
-static enum option_verdict set_level(struct conf *c, const struct option *o, const char *arg)
-{
-	(void)arg;
-	c->level = (enum log_level)o->value;
-	return OPTION_OK;
-}
-
-/* parse_host_addr() - An address one host can have */
-static bool parse_host_addr(const char *text, struct addr *a)
-{
-	struct addr got;
-
-	if (!addr_parse(text, &got) || !addr_is_unicast(&got))
-		return false;
-	*a = got;
-	return true;
-}
-
-/* set_pair() - One of two addresses: that of IPv4 stands before that of IPv6 */
-static enum option_verdict set_pair(struct conf *c, const struct option *o, const char *arg)
+/* set_addr() - One of two addresses: that of IPv4 stands before that of IPv6 */
+static bool set_addr(struct conf *c, const struct conf_option *o, const char *arg)
 {
 	struct addr *pair = member(c, o), a;
 
-	if (!parse_host_addr(arg, &a))
-		return option_wrong("Invalid address: %.64s (--%s takes an IPv4 or IPv6 address)",
-			     arg, o->name);
+	if (!parse_host(arg, &a))
+		return invalid(o, "address: ", arg, "an IPv4 or IPv6 address");
 	pair[!addr_is4(&a)] = a;
-	return OPTION_OK;
+	return true;
 }
 
-/* set_map() - As set_pair(), or `none' for both */
-static enum option_verdict set_map(struct conf *c, const struct option *o, const char *arg)
+/* set_map() - As set_addr(), or `none' for both; number: without the gateway's too */
+static bool set_map(struct conf *c, const struct conf_option *o, const char *arg)
 {
 	struct addr *pair = member(c, o);
 
 	if (strcmp(arg, "none"))
-		return set_pair(c, o, arg);
-	pair[0] = addr_none;
-	pair[1] = addr_none;
-	if (o->value) {
-		c->fwd.map_gw = false;
-		c->net.map_gw = false;
-	}
-	return OPTION_OK;
+		return set_addr(c, o, arg);
+	pair[0] = pair[1] = addr_none;
+	c->fwd.map_gw &= !o->value;
+	return true;
 }
 
-static enum option_verdict set_no_map_gw(struct conf *c, const struct option *o, const char *arg)
-{
-	(void)o;
-	(void)arg;
-	c->fwd.map_gw = false;
-	c->net.map_gw = false;
-	return OPTION_OK;
-}
-
-static enum option_verdict set_dns_forward(struct conf *c, const struct option *o,
-				    const char *arg)
-{
-	enum option_verdict v = set_pair(c, o, arg);
-
-	c->net.dns_forward4 = c->fwd.dns4;
-	c->net.dns_forward6 = c->fwd.dns6;
-	return v;
-}
-
-static enum option_verdict set_address(struct conf *c, const struct option *o, const char *arg)
-{
-	char text[ADDR_TEXT];
-	const char *slash = strchr(arg, '/');
-	size_t len = slash ? (size_t)(slash - arg) : strlen(arg);
-	uint32_t prefix = 0;
-	struct addr a;
-
-	if (!util_copy_n(text, sizeof(text), arg, len) || !parse_host_addr(text, &a) ||
-	    addr_is_loopback(&a))
-		return option_wrong("Invalid guest address: %.64s (--%s takes an IPv4 or IPv6 "
-			     "address)", arg, o->name);
-	if (slash && (!util_parse_uint(slash + 1, addr_is4(&a) ? 32 : 128, &prefix) ||
-		      !prefix))
-		return option_wrong("Invalid prefix length: %.64s (--%s takes ADDRESS/1 to %i)",
-			     arg, o->name, addr_is4(&a) ? 32 : 128);
-	if (!addr_is4(&a)) {
-		c->net.addr6 = a;
-		return OPTION_OK;
-	}
-	c->net.addr4 = a;
-	if (slash)
-		c->net.prefix4 = (int)prefix;
-	return OPTION_OK;
-}
-
-static enum option_verdict set_netmask(struct conf *c, const struct option *o, const char *arg)
-{
-	struct addr mask;
-	uint32_t bits;
-	unsigned prefix = 0;
-
-	if (util_parse_uint(arg, 32, &bits))
-		prefix = bits;
-	else if (!addr_parse(arg, &mask) || !addr_is4(&mask) ||
-		 !addr_mask4_prefix(&mask, &prefix))
-		prefix = 0;
-	if (!prefix)
-		return option_wrong("Invalid netmask: %.64s (--%s takes one like 255.255.255.0, "
-			     "or 1 to 32)", arg, o->name);
-	c->net.prefix4 = (int)prefix;
-	return OPTION_OK;
-}
-
-static enum option_verdict set_mtu(struct conf *c, const struct option *o, const char *arg)
-{
-	uint32_t mtu;
-
-	if (!util_parse_uint(arg, UINT32_MAX, &mtu))
-		return option_wrong("Invalid MTU: %.64s (--%s takes %i to %i, or 0)", arg, o->name,
-			     NET_MTU_MIN4, NET_MTU_MAX);
-	if (mtu > NET_MTU_MAX)
-		return option_wrong("MTU %u too large (max %i), --mtu", mtu, NET_MTU_MAX);
-	if (mtu && mtu < NET_MTU_MIN4)
-		return option_wrong("MTU %u too small (min %i), --mtu", mtu, NET_MTU_MIN4);
-	c->net.mtu = (int)mtu;
-	return OPTION_OK;
-}
-
-static enum option_verdict set_dns(struct conf *c, const struct option *o, const char *arg)
-{
-	struct net_conf *n = &c->net;
-	struct addr a;
-
-	if (!strcmp(arg, "none")) {
-		n->ndns = 0;
-		return OPTION_OK;
-	}
-	if (!parse_host_addr(arg, &a))
-		return option_wrong("Invalid DNS address: %.64s (--%s takes an IPv4 or IPv6 "
-			     "address, or 'none')", arg, o->name);
-	if (n->ndns < 0)
-		n->ndns = 0;
-	if (n->ndns == (int)ARRAY_SIZE(n->dns))
-		return option_wrong("Too many resolvers: %.64s (--%s can be given %i times)", arg,
-			     o->name, (int)ARRAY_SIZE(n->dns));
-	n->dns[n->ndns++] = a;
-	return OPTION_OK;
-}
-
-static enum option_verdict set_search(struct conf *c, const struct option *o, const char *arg)
-{
-	struct net_conf *n = &c->net;
-	bool none = !strcmp(arg, "none");
-
-	if (n->nsearch < 0 || none)
-		n->nsearch = 0;
-	while (!none && *(arg += strspn(arg, " "))) {
-		size_t len = strcspn(arg, " ");
-
-		if (n->nsearch == NET_SEARCH_MAX)
-			return option_wrong("Too many search domains: %.64s (--%s takes %i)", arg,
-				     o->name, NET_SEARCH_MAX);
-		if (!util_copy_n(n->search[n->nsearch], NET_NAME_LEN, arg, len))
-			return option_wrong("Search domain too long: %.64s... (--%s takes names of "
-				     "255 characters)", arg, o->name);
-		n->nsearch++;
-		arg += len;
-	}
-	return OPTION_OK;
-}
-
-static enum option_verdict set_family(struct conf *c, const struct option *o, const char *arg)
-{
-	(void)arg;
-	c->net.only4 = o->value == 4;
-	c->net.only6 = o->value == 6;
-	return OPTION_OK;
-}
-
-static enum option_verdict set_log_size(struct conf *c, const struct option *o, const char *arg)
-{
-	if (!util_parse_uint(arg, INT_MAX, &c->log_size) || !c->log_size)
-		return option_wrong("Invalid size: %.64s (--%s takes a number of bytes)", arg,
-			     o->name);
-	return OPTION_OK;
-}
-
-static enum option_verdict set_socket(struct conf *c, const struct option *o, const char *arg)
-{
-	if (!*arg || strlen(arg) >= SOCKET_PATH)
-		return option_wrong("Invalid socket path: %.64s (--%s takes one of 1 to %i "
-			     "characters)", arg, o->name, SOCKET_PATH - 1);
-	c->tap.path = arg;
-	return OPTION_OK;
-}
-
-static enum option_verdict set_fd(struct conf *c, const struct option *o, const char *arg)
-{
-	uint32_t fd;
-
-	if (!util_parse_uint(arg, INT_MAX, &fd) || fd < FD_FIRST)
-		return option_wrong("Invalid --%s: %.64s (it takes the number of an open socket, "
-			     "%i or more)", o->name, arg, FD_FIRST);
-	c->tap.fd = (int)fd;
-	c->tap.one_off = true;
-	return OPTION_OK;
-}
-
-static enum option_verdict set_ports(struct conf *c, const struct option *o, const char *arg)
+/* set_ports() - Specification of ports; number: PORTS_ bits */
+static bool set_ports(struct conf *c, const struct conf_option *o, const char *arg)
 {
 	bool udp = o->value & PORTS_UDP, in_ns = o->value & PORTS_IN_NS;
 	struct ports_table *t = &c->listen.ports;
@@ -347,162 +195,227 @@ static enum option_verdict set_ports(struct conf *c, const struct option *o, con
 			why = "not a loopback address before '/'";
 	}
 	if (why)
-		return option_wrong("Invalid port specifier '%.128s' (--%s: %s)", arg, o->name, why);
+		return option_wrong("Invalid port specifier '%.128s' (--%s: %s)", arg, o->name,
+				    why);
 	c->ports_given[o->value] = true;
-	return OPTION_OK;
+	return true;
 }
 
-static enum option_verdict set_stderr(struct conf *c, const struct option *o, const char *arg)
-{
-	(void)c;
-	(void)o;
-	(void)arg;
-	warn("--stderr will be dropped soon");
-	return OPTION_OK;
-}
-
-/* ignore() - Options whose function is not there, and whose absence does no harm */
-static enum option_verdict ignore(struct conf *c, const struct option *o, const char *arg)
+/* ignore() - Function that is not there, and does no harm; number: it never will be */
+static bool ignore(struct conf *c, const struct conf_option *o, const char *arg)
 {
 	(void)c;
 	(void)arg;
-	warn("--%s has no effect in this version", o->name);
-	return OPTION_OK;
+	warn("--%s %s", o->name,
+	     o->value ? "will be dropped soon" : "has no effect in this version");
+	return true;
 }
 
-/* refuse() - Options whose function is not there, and which nobody can do without */
-static enum option_verdict refuse(struct conf *c, const struct option *o, const char *arg)
+/* refuse() - Function that is not there, and which who asks for it can not do without */
+static bool refuse(struct conf *c, const struct conf_option *o, const char *arg)
 {
 	(void)c;
 	(void)arg;
 	return option_wrong("--%s is not supported by this version", o->name);
 }
 
-static enum option_verdict ask_help(struct conf *c, const struct option *o, const char *arg)
+/* Values of one option each */
+
+static bool set_address(struct conf *c, const struct conf_option *o, const char *arg)
 {
-	(void)c;
-	(void)arg;
-	return o->value ? OPTION_VERSION : OPTION_HELP;
+	const char *slash = strchrnul(arg, '/');
+	uint32_t prefix = 0;
+	char text[ADDR_TEXT];
+	struct addr a;
+	bool is4;
+
+	if (!util_copy_n(text, sizeof(text), arg, (size_t)(slash - arg)) ||
+	    !parse_host(text, &a) || addr_is_loopback(&a))
+		return invalid(o, "guest address: ", arg, "an IPv4 or IPv6 address");
+	is4 = addr_is4(&a);
+	if (*slash && (!util_parse_uint(slash + 1, is4 ? 32 : 128, &prefix) || !prefix))
+		return invalid(o, "prefix length: ", arg,
+			       is4 ? "ADDRESS/1 to 32" : "ADDRESS/1 to 128");
+	*(is4 ? &c->net.addr4 : &c->net.addr6) = a;
+	if (is4 && prefix)
+		c->net.prefix4 = (int)prefix;
+	return true;
+}
+
+static bool set_netmask(struct conf *c, const struct conf_option *o, const char *arg)
+{
+	unsigned prefix = 0;
+	struct addr mask;
+
+	if (!util_parse_uint(arg, 32, &prefix) && addr_parse(arg, &mask) && addr_is4(&mask))
+		(void)addr_mask4_prefix(&mask, &prefix);
+	if (!prefix)
+		return invalid(o, "netmask: ", arg, "one like 255.255.255.0, or 1 to 32");
+	c->net.prefix4 = (int)prefix;
+	return true;
+}
+
+static bool set_mtu(struct conf *c, const struct conf_option *o, const char *arg)
+{
+	uint32_t mtu;
+
+	if (!util_parse_uint(arg, UINT32_MAX, &mtu))
+		return option_wrong("Invalid MTU: %.64s (--%s takes %i to %i, or 0)", arg, o->name,
+				    NET_MTU_MIN4, NET_MTU_MAX);
+	if (mtu > NET_MTU_MAX)
+		return option_wrong("MTU %u too large (max %i), --mtu", mtu, NET_MTU_MAX);
+	if (mtu && mtu < NET_MTU_MIN4)
+		return option_wrong("MTU %u too small (min %i), --mtu", mtu, NET_MTU_MIN4);
+	c->net.mtu = (int)mtu;
+	return true;
+}
+
+static bool set_dns(struct conf *c, const struct conf_option *o, const char *arg)
+{
+	struct net_conf *n = &c->net;
+	bool none = !strcmp(arg, "none");
+	struct addr a;
+
+	if (n->ndns < 0 || none)
+		n->ndns = 0;
+	if (none)
+		return true;
+	if (!parse_host(arg, &a))
+		return invalid(o, "DNS address: ", arg, "an IPv4 or IPv6 address, or 'none'");
+	if (n->ndns == (int)ARRAY_SIZE(n->dns))
+		return option_wrong("Too many resolvers: %.64s (--%s can be given %i times)", arg,
+				    o->name, (int)ARRAY_SIZE(n->dns));
+	n->dns[n->ndns++] = a;
+	return true;
+}
+
+static bool set_search(struct conf *c, const struct conf_option *o, const char *arg)
+{
+	struct net_conf *n = &c->net;
+	bool none = !strcmp(arg, "none");
+
+	if (n->nsearch < 0 || none)
+		n->nsearch = 0;
+	while (!none && *(arg += strspn(arg, " "))) {
+		size_t len = strcspn(arg, " ");
+
+		if (n->nsearch == NET_SEARCH_MAX)
+			return option_wrong("Too many search domains: %.64s (--%s takes %i)", arg,
+					    o->name, NET_SEARCH_MAX);
+		if (!util_copy_n(n->search[n->nsearch], NET_NAME_LEN, arg, len))
+			return option_wrong("Search domain too long: %.64s... (--%s takes names of "
+					    "255 characters)", arg, o->name);
+		n->nsearch++;
+		arg += len;
+	}
+	return true;
 }
 
 #define AT(m)	offsetof(struct conf, m)
 
-/* In the order of the help.  Flags are set to their value. */
-static const struct option option[] = {
-	{ "debug", 'd', IN_BOTH, LOG_LVL_DEBUG, NULL, set_level, 0,
-	  "Say more" },
-	{ "trace", 0, IN_BOTH, LOG_LVL_TRACE, NULL, set_level, 0,
-	  "Say even more, each packet" },
-	{ "quiet", 'q', IN_BOTH, LOG_LVL_WARN, NULL, set_level, 0,
+/*
+ * Name, letter, modes, argument, what it does, where to, number; help.
+ * In the order of the help.
+ */
+const struct conf_option option_table[] = {
+	{ "debug", 'd', IN_BOTH, NULL, set, AT(level), LOG_LVL_DEBUG, "Say more" },
+	{ "trace", 0, IN_BOTH, NULL, set, AT(level), LOG_LVL_TRACE, "Say even more, each packet" },
+	{ "quiet", 'q', IN_BOTH, NULL, set, AT(level), LOG_LVL_WARN,
 	  "Say nothing but warnings and errors" },
-	{ "stats", 0, IN_BOTH, 0, "SECONDS", ignore, 0,
-	  "Accepted, without effect" },
-	{ "foreground", 'f', IN_BOTH, true, NULL, set_flag, AT(foreground),
+	{ "stats", 0, IN_BOTH, "SECONDS", ignore, 0, 0, "Accepted, without effect" },
+	{ "foreground", 'f', IN_BOTH, NULL, set, AT(foreground), true,
 	  "Do not run in the background" },
-	{ "stderr", 'e', IN_BOTH, 0, NULL, set_stderr, 0,
-	  "Accepted, without effect" },
-	{ "log-file", 'l', IN_BOTH, 0, "PATH", set_text, AT(log_file),
-	  "Log to a file" },
-	{ "log-size", 0, IN_BOTH, 0, "BYTES", set_log_size, 0,
+	{ "stderr", 'e', IN_BOTH, NULL, ignore, 0, true, "Accepted, without effect" },
+	{ "log-file", 'l', IN_BOTH, "PATH", set_text, AT(log_file), TEXT_LEN, "Log to a file" },
+	{ "log-size", 0, IN_BOTH, "BYTES", set_number, AT(log_size), 1,
 	  "Largest size of the log file\ndefault: 1 MiB" },
-	{ "runas", 0, IN_BOTH, 0, "UID|UID:GID|LOGIN|LOGIN:GROUP", set_text, AT(runas),
+	{ "runas", 0, IN_BOTH, "UID|UID:GID|LOGIN|LOGIN:GROUP", set_text, AT(runas), TEXT_LEN,
 	  "User to run as, if started as root\ndefault: nobody" },
-	{ "help", 'h', IN_BOTH, 0, NULL, ask_help, 0,
-	  "Show this, and exit" },
-	{ "version", 0, IN_BOTH, true, NULL, ask_help, 0,
-	  "Show the version, and exit" },
-	{ "pcap", 'p', IN_BOTH, 0, "PATH", set_text, AT(pcap_file),
+	{ "help", 'h', IN_BOTH, NULL, set, AT(ask), CONF_HELP, "Show this, and exit" },
+	{ "version", 0, IN_BOTH, NULL, set, AT(ask), CONF_VERSION, "Show the version, and exit" },
+	{ "pcap", 'p', IN_BOTH, "PATH", set_text, AT(pcap_file), TEXT_LEN,
 	  "Capture what passes the guest's link" },
-	{ "pid", 'P', IN_BOTH, 0, "PATH", set_text, AT(pid_file),
+	{ "pid", 'P', IN_BOTH, "PATH", set_text, AT(pid_file), TEXT_LEN,
 	  "Write the process number to a file" },
-	{ "mtu", 'm', IN_BOTH, 0, "MTU", set_mtu, 0,
-	  "MTU of the guest's link, 0: tell it none\n"
-	  "default: that of the host's interface" },
-	{ "address", 'a', IN_BOTH, 0, "ADDRESS[/PREFIX]", set_address, 0,
-	  "Address of the guest, once for each family\n"
-	  "default: that of the host's interface" },
-	{ "netmask", 'n', IN_BOTH, 0, "MASK", set_netmask, 0,
+	{ "mtu", 'm', IN_BOTH, "MTU", set_mtu, 0, 0,
+	  "MTU of the guest's link, 0: tell it none\ndefault: that of the host's interface" },
+	{ "address", 'a', IN_BOTH, "ADDRESS[/PREFIX]", set_address, 0, 0,
+	  "Address of the guest, once for each family\ndefault: that of the host's interface" },
+	{ "netmask", 'n', IN_BOTH, "MASK", set_netmask, 0, 0,
 	  "IPv4 network mask of the guest, dotted or in bits\n"
 	  "default: that of the host's interface" },
-	{ "mac-addr", 'M', IN_BOTH, 0, "MAC", set_mac, AT(net.mac),
+	{ "mac-addr", 'M', IN_BOTH, "MAC", set_mac, AT(net.mac), 0,
 	  "Our MAC address toward the guest\ndefault: 9a:55:9a:55:9a:55" },
-	{ "gateway", 'g', IN_BOTH, 0, "ADDRESS", set_pair, AT(net.gw4),
-	  "Default gateway of the guest, once for each family\n"
-	  "default: that of the host" },
-	{ "interface", 'i', IN_BOTH, 0, "NAME", set_ifname, AT(net.ifname),
+	{ "gateway", 'g', IN_BOTH, "ADDRESS", set_addr, AT(net.gw4), 0,
+	  "Default gateway of the guest, once for each family\ndefault: that of the host" },
+	{ "interface", 'i', IN_BOTH, "NAME", set_ifname, AT(net.ifname), 0,
 	  "Host interface to take addresses and routes from\n"
 	  "default: the one with the default route" },
-	{ "outbound", 'o', IN_BOTH, 0, "ADDRESS", set_pair, AT(sock.out4),
-	  "Source address for the guest's traffic on the host,\n"
-	  "once for each family\ndefault: by the host's routes" },
-	{ "outbound-if4", 0, IN_BOTH, 0, "NAME", set_ifname, AT(sock.if4),
+	{ "outbound", 'o', IN_BOTH, "ADDRESS", set_addr, AT(sock.out4), 0,
+	  "Source address for the guest's traffic on the host,\nonce for each family\n"
+	  "default: by the host's routes" },
+	{ "outbound-if4", 0, IN_BOTH, "NAME", set_ifname, AT(sock.if4), 0,
 	  "Host interface the guest's IPv4 traffic is bound to" },
-	{ "outbound-if6", 0, IN_BOTH, 0, "NAME", set_ifname, AT(sock.if6),
+	{ "outbound-if6", 0, IN_BOTH, "NAME", set_ifname, AT(sock.if6), 0,
 	  "Host interface the guest's IPv6 traffic is bound to" },
-	{ "dns", 'D', IN_BOTH, 0, "ADDRESS", set_dns, 0,
+	{ "dns", 'D', IN_BOTH, "ADDRESS", set_dns, 0, 0,
 	  "Resolver to tell the guest, can be repeated,\n'none' for none\n"
 	  "default: those of /etc/resolv.conf" },
-	{ "dns-forward", 0, IN_BOTH, 0, "ADDRESS", set_dns_forward, AT(fwd.dns4),
-	  "Queries to port 53 of this address go to the host's\nresolver, once "
-	  "for each family" },
-	{ "dns-host", 0, IN_BOTH, 0, "ADDRESS", set_pair, AT(net.dns_host4),
-	  "The resolver --dns-forward leads to\n"
-	  "default: the first of /etc/resolv.conf" },
-	{ "search", 'S', IN_BOTH, 0, "LIST", set_search, 0,
+	{ "dns-forward", 0, IN_BOTH, "ADDRESS", set_addr, AT(fwd.dns4), 0,
+	  "Queries to port 53 of this address go to the host's\n"
+	  "resolver, once for each family" },
+	{ "dns-host", 0, IN_BOTH, "ADDRESS", set_addr, AT(net.dns_host4), 0,
+	  "The resolver --dns-forward leads to\ndefault: the first of /etc/resolv.conf" },
+	{ "search", 'S', IN_BOTH, "LIST", set_search, 0, 0,
 	  "Search domains to tell the guest, 'none' for none\n"
 	  "default: those of /etc/resolv.conf" },
-	{ "no-dhcp-dns", 0, IN_BOTH, false, NULL, set_flag, AT(dhcp.dns),
+	{ "no-dhcp-dns", 0, IN_BOTH, NULL, set, AT(dhcp.dns), false,
 	  "Tell no resolvers (default for pasta)" },
-	{ "dhcp-dns", 0, IN_BOTH, true, NULL, set_flag, AT(dhcp.dns),
+	{ "dhcp-dns", 0, IN_BOTH, NULL, set, AT(dhcp.dns), true,
 	  "Tell resolvers (default for passt)" },
-	{ "no-dhcp-search", 0, IN_BOTH, false, NULL, set_flag, AT(dhcp.search),
+	{ "no-dhcp-search", 0, IN_BOTH, NULL, set, AT(dhcp.search), false,
 	  "Tell no search domains (default for pasta)" },
-	{ "dhcp-search", 0, IN_BOTH, true, NULL, set_flag, AT(dhcp.search),
+	{ "dhcp-search", 0, IN_BOTH, NULL, set, AT(dhcp.search), true,
 	  "Tell search domains (default for passt)" },
-	{ "hostname", 'H', IN_BOTH, 0, "NAME", set_name, AT(net.hostname),
+	{ "hostname", 'H', IN_BOTH, "NAME", set_name, AT(net.hostname), 0,
 	  "Host name to tell the guest" },
-	{ "fqdn", 0, IN_BOTH, 0, "NAME", set_name, AT(net.fqdn),
-	  "Full name to tell the guest" },
-	{ "no-tcp", 0, IN_BOTH, true, NULL, set_flag, AT(no_tcp), "No TCP" },
-	{ "no-udp", 0, IN_BOTH, true, NULL, set_flag, AT(no_udp), "No UDP" },
-	{ "no-icmp", 0, IN_BOTH, true, NULL, set_flag, AT(no_icmp),
-	  "No echo over ICMP and ICMPv6" },
-	{ "no-dhcp", 0, IN_BOTH, false, NULL, set_flag, AT(dhcp.on), "No DHCP server" },
-	{ "no-ndp", 0, IN_BOTH, false, NULL, set_flag, AT(ndp.on),
-	  "No answers to neighbour discovery" },
-	{ "no-dhcpv6", 0, IN_BOTH, false, NULL, set_flag, AT(dhcpv6.on),
-	  "No DHCPv6 server" },
-	{ "no-ra", 0, IN_BOTH, false, NULL, set_flag, AT(ndp.ra),
-	  "No router advertisements" },
-	{ "freebind", 0, IN_BOTH, true, NULL, set_flag, AT(listen.freebind),
+	{ "fqdn", 0, IN_BOTH, "NAME", set_name, AT(net.fqdn), 0, "Full name to tell the guest" },
+	{ "no-tcp", 0, IN_BOTH, NULL, set, AT(listen.no_tcp), true, "No TCP" },
+	{ "no-udp", 0, IN_BOTH, NULL, set, AT(listen.no_udp), true, "No UDP" },
+	{ "no-icmp", 0, IN_BOTH, NULL, set, AT(no_icmp), true, "No echo over ICMP and ICMPv6" },
+	{ "no-dhcp", 0, IN_BOTH, NULL, set, AT(dhcp.on), false, "No DHCP server" },
+	{ "no-ndp", 0, IN_BOTH, NULL, set, AT(ndp.on), false, "No answers to neighbour discovery" },
+	{ "no-dhcpv6", 0, IN_BOTH, NULL, set, AT(dhcpv6.on), false, "No DHCPv6 server" },
+	{ "no-ra", 0, IN_BOTH, NULL, set, AT(ndp.ra), false, "No router advertisements" },
+	{ "freebind", 0, IN_BOTH, NULL, set, AT(listen.freebind), true,
 	  "Ports may be bound to addresses the host does not have" },
-	{ "map-host-loopback", 0, IN_BOTH, true, "ADDRESS", set_map, AT(fwd.map_host4),
-	  "By this address the guest reaches the host's loopback,\nonce for each "
-	  "family, 'none' for none\ndefault: the gateway's" },
-	{ "no-map-gw", 0, IN_BOTH, 0, NULL, set_no_map_gw, 0,
+	{ "map-host-loopback", 0, IN_BOTH, "ADDRESS", set_map, AT(fwd.map_host4), true,
+	  "By this address the guest reaches the host's loopback,\n"
+	  "once for each family, 'none' for none\ndefault: the gateway's" },
+	{ "no-map-gw", 0, IN_BOTH, NULL, set, AT(fwd.map_gw), false,
 	  "The gateway's address does not lead to the host" },
-	{ "map-guest-addr", 0, IN_BOTH, false, "ADDRESS", set_map, AT(fwd.map_guest4),
-	  "By this address the guest reaches the one it shares with\nthe host, "
-	  "once for each family, 'none' for none\ndefault: none" },
-	{ "ipv4-only", '4', IN_BOTH, 4, NULL, set_family, 0, "No IPv6" },
-	{ "ipv6-only", '6', IN_BOTH, 6, NULL, set_family, 0, "No IPv4" },
+	{ "map-guest-addr", 0, IN_BOTH, "ADDRESS", set_map, AT(fwd.map_guest4), false,
+	  "By this address the guest reaches the one it shares with\n"
+	  "the host, once for each family, 'none' for none\ndefault: none" },
+	{ "ipv4-only", '4', IN_BOTH, NULL, set, AT(only), 4, "No IPv6" },
+	{ "ipv6-only", '6', IN_BOTH, NULL, set, AT(only), 6, "No IPv4" },
 
-	{ "socket", 's', IN_PASST, 0, "PATH", set_socket, 0,
+	{ "socket", 's', IN_PASST, "PATH", set_text, AT(tap.path), SOCKET_LEN,
 	  "UNIX socket to wait for the guest on\n"
 	  "default: the first free one of /tmp/passt_1.socket and so on" },
-	{ "socket-path", 0, IN_PASST, 0, "PATH", set_socket, 0,
+	{ "socket-path", 0, IN_PASST, "PATH", set_text, AT(tap.path), SOCKET_LEN,
 	  "The same as --socket" },
-	{ "fd", 'F', IN_PASST, 0, "FD", set_fd, 0,
+	{ "fd", 'F', IN_PASST, "FD", set_number, AT(tap.fd), FD_FIRST,
 	  "Open socket that leads to the guest; implies --one-off" },
-	{ "one-off", '1', IN_PASST, true, NULL, set_flag, AT(tap.one_off),
+	{ "one-off", '1', IN_PASST, NULL, set, AT(tap.one_off), true,
 	  "Exit when the guest closes the socket" },
-	{ "vhost-user", 0, IN_BOTH, 0, NULL, refuse, 0, "Not supported" },
-	{ "print-capabilities", 0, IN_PASST, 0, NULL, refuse, 0, "Not supported" },
-	{ "repair-path", 0, IN_PASST, 0, "PATH", ignore, 0,
-	  "Accepted, without effect" },
-	{ "control", 'c', IN_BOTH, 0, "PATH", refuse, 0, "Not supported" },
-	{ "tcp-ports", 't', IN_BOTH, 0, "SPEC", set_ports, 0,
-	  "TCP ports of the host to forward to the guest, can be\nrepeated:\n"
+	{ "vhost-user", 0, IN_BOTH, NULL, refuse, 0, 0, "Not supported" },
+	{ "print-capabilities", 0, IN_PASST, NULL, refuse, 0, 0, "Not supported" },
+	{ "repair-path", 0, IN_PASST, "PATH", ignore, 0, 0, "Accepted, without effect" },
+	{ "control", 'c', IN_BOTH, "PATH", refuse, 0, 0, "Not supported" },
+	{ "tcp-ports", 't', IN_BOTH, "SPEC", set_ports, 0, 0,
+	  "TCP ports of the host to forward to the guest, can be\n"
+	  "repeated:\n"
 	  "  none           no ports (default for passt)\n"
 	  "  all            all free ports but ephemeral ones\n"
 	  "  auto           those bound in the namespace (default\n"
@@ -512,37 +425,37 @@ static const struct option option[] = {
 	  "                 bound to an address or interface; other\n"
 	  "                 ports of the guest behind ':'; excluded\n"
 	  "                 ones behind '~'" },
-	{ "udp-ports", 'u', IN_BOTH, PORTS_UDP, "SPEC", set_ports, 0,
-	  "The same for UDP" },
+	{ "udp-ports", 'u', IN_BOTH, "SPEC", set_ports, 0, PORTS_UDP, "The same for UDP" },
 
-	{ "ns-ifname", 'I', IN_PASTA, 0, "NAME", set_ifname, AT(ns.ifname),
+	{ "ns-ifname", 'I', IN_PASTA, "NAME", set_ifname, AT(ns.ifname), 0,
 	  "Interface in the namespace\ndefault: as that of the host" },
-	{ "tcp-ns", 'T', IN_PASTA, PORTS_IN_NS, "SPEC", set_ports, 0,
-	  "TCP ports of the namespace to forward to the host,\n"
-	  "as for --tcp-ports\ndefault: auto" },
-	{ "udp-ns", 'U', IN_PASTA, PORTS_IN_NS | PORTS_UDP, "SPEC", set_ports, 0,
+	{ "tcp-ns", 'T', IN_PASTA, "SPEC", set_ports, 0, PORTS_IN_NS,
+	  "TCP ports of the namespace to forward to the host,\nas for --tcp-ports\n"
+	  "default: auto" },
+	{ "udp-ns", 'U', IN_PASTA, "SPEC", set_ports, 0, PORTS_IN_NS | PORTS_UDP,
 	  "The same for UDP" },
-	{ "host-lo-to-ns-lo", 0, IN_PASTA, true, NULL, set_flag, AT(fwd.lo_to_lo),
+	{ "host-lo-to-ns-lo", 0, IN_PASTA, NULL, set, AT(fwd.lo_to_lo), true,
 	  "From the host's loopback to the namespace's (default)" },
-	{ "userns", 0, IN_PASTA, 0, "PATH", set_text, AT(ns.userns),
+	{ "userns", 0, IN_PASTA, "PATH", set_text, AT(ns.userns), TEXT_LEN,
 	  "User namespace to join" },
-	{ "netns", 0, IN_PASTA, 0, "PATH|NAME", set_text, AT(ns.netns),
+	{ "netns", 0, IN_PASTA, "PATH|NAME", set_text, AT(ns.netns), TEXT_LEN,
 	  "Network namespace to join" },
-	{ "netns-only", 0, IN_PASTA, true, NULL, set_flag, AT(ns.netns_only),
+	{ "netns-only", 0, IN_PASTA, NULL, set, AT(ns.netns_only), true,
 	  "Join or make no user namespace" },
-	{ "no-netns-quit", 0, IN_PASTA, true, NULL, set_flag, AT(ns.no_quit),
+	{ "no-netns-quit", 0, IN_PASTA, NULL, set, AT(ns.no_quit), true,
 	  "Stay when the namespace given by --netns is gone" },
-	{ "config-net", 0, IN_PASTA, true, NULL, set_flag, AT(config_net),
+	{ "config-net", 0, IN_PASTA, NULL, set, AT(config_net), true,
 	  "Set up the interface in the namespace" },
-	{ "no-copy-routes", 0, IN_PASTA, 0, NULL, ignore, 0,
-	  "Accepted, without effect" },
-	{ "no-copy-addrs", 0, IN_PASTA, 0, NULL, ignore, 0,
-	  "Accepted, without effect" },
-	{ "ns-mac-addr", 0, IN_PASTA, 0, "MAC", set_mac, AT(net.guest_mac),
+	{ "no-copy-routes", 0, IN_PASTA, NULL, ignore, 0, 0, "Accepted, without effect" },
+	{ "no-copy-addrs", 0, IN_PASTA, NULL, ignore, 0, 0, "Accepted, without effect" },
+	{ "ns-mac-addr", 0, IN_PASTA, "MAC", set_mac, AT(net.guest_mac), 0,
 	  "MAC address of the interface in the namespace" },
-	{ "no-splice", 0, IN_PASTA, false, NULL, set_flag, AT(listen.splice),
+	{ "no-splice", 0, IN_PASTA, NULL, set, AT(listen.splice), false,
 	  "No direct path between loopback addresses" },
+	{ 0 }
 };
+
+_Static_assert(ARRAY_SIZE(option_table) <= OPTION_MAX, "conf.c has room for these");
 
 /**
  * option_begin() - Nothing was asked for: what holds by itself
@@ -551,34 +464,18 @@ static const struct option option[] = {
  */
 void option_begin(struct conf *c, enum conf_mode mode)
 {
-	memset(c, 0, sizeof(*c));
-	c->mode = mode;
-	c->level = LOG_LVL_INFO;
-	c->log_size = LOG_SIZE;
-	c->tap.fd = -1;
-	c->net.prefix4 = -1;
-	c->net.mtu = -1;
-	c->net.ndns = -1;
-	c->net.nsearch = -1;
-	c->net.map_gw = true;
-	c->fwd.map_gw = true;
-	c->fwd.lo_to_lo = true;
-	c->listen.splice = true;
-	c->dhcp.on = true;
-	c->dhcp.dns = mode == CONF_PASST;
-	c->dhcp.search = mode == CONF_PASST;
-	c->dhcpv6.on = true;
-	c->ndp.on = true;
-	c->ndp.ra = true;
-}
+	bool vm = mode == CONF_PASST;
 
-/**
- * option_at() - The table, one by one
- * @n:		0, 1, 2 ...
- *
- * Return: option, NULL: there are no more
- */
-const struct option *option_at(size_t n)
-{
-	return n < ARRAY_SIZE(option) ? &option[n] : NULL;
+	*c = (struct conf){
+		.mode = mode,
+		.level = LOG_LVL_INFO,
+		.log_size = LOG_SIZE,
+		.tap.fd = -1,
+		.net = { .prefix4 = -1, .mtu = -1, .ndns = -1, .nsearch = -1 },
+		.fwd = { .map_gw = true, .lo_to_lo = true },
+		.listen.splice = true,
+		.dhcp = { .on = true, .dns = vm, .search = vm },
+		.dhcpv6.on = true,
+		.ndp = { .on = true, .ra = true },
+	};
 }

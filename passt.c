@@ -415,8 +415,8 @@ static void init_flows(const struct conf *c)
 {
 	struct udp_conf udp = { .flows_max = sock_limit() / 2 };
 
-	self.no_tcp = c->no_tcp;
-	self.no_udp = c->no_udp;
+	self.no_tcp = c->listen.no_tcp;
+	self.no_udp = c->listen.no_udp;
 	self.no_icmp = c->no_icmp;
 	fwd_init(&c->fwd);
 	fwd_listen_init(&c->listen);

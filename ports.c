@@ -18,10 +18,11 @@
  *   there are no others, "all" is meant.  A range maps to one of equal length.
  *
  *   A rule is one contiguous range that is mapped in one way, so an item is cut
- *   where ports are taken out of it.  The excluded ports are collected first,
- *   then each item is walked, port by port, and gives a rule for each run of
- *   ports that are left.  A port that two items of one specification name is an
- *   error: which of the two is meant can not be told.
+ *   where ports are taken out of it.  All items are read first, exclusions into a
+ *   set of ports, the others each as the rule it were alone.  Then each of these
+ *   is walked, port by port, and gives a rule for each run of ports that are left.
+ *   A port that two items of one specification name is an error: which of the two
+ *   is meant can not be told.
  *
  *   "none" takes back what was asked before for the same protocol and side.
  *
@@ -30,47 +31,28 @@
  */
 #include "ports.h"
 
-enum { ITEM_LEN = 128, PORT_MAX = PORTS_NUM - 1 };
-
-/**
- * struct item - one item of a specification, parsed
- * @first:	first port
- * @last:	last port
- * @to:		where @first is mapped to
- * @target:	address on the other side, or addr_none
- * @mode:	enum ports_mode
- * @exclude:	take the range out of all others
- */
-struct item {
-	uint16_t first;
-	uint16_t last;
-	uint16_t to;
-	struct addr target;
-	enum ports_mode mode;
-	bool exclude;
-};
+enum { SPEC_LEN = 16 * 1024, PORT_MAX = PORTS_NUM - 1 };
 
 /**
  * struct draft - what a specification came to so far
- * @like:	rule that each rule begins as: what holds for all items
+ * @text:	copy of it, cut up
+ * @item:	items that name ports, each as one rule
+ * @n:		their number
  * @out:	excluded ports
  * @seen:	ports named by an item
  * @table:	table to become the new one
  */
 struct draft {
-	struct ports_rule like;
+	char text[SPEC_LEN];
+	struct ports_rule item[PORTS_RULES];
+	unsigned n;
 	struct ports out;
 	struct ports seen;
 	struct ports_table table;
 };
 
-/**
- * ports_forget() - Take back all rules of a protocol and side
- * @t:		Table
- * @proto:	WIRE_TCP or WIRE_UDP
- * @in_ns:	Those that listen in the namespace; else those on the host
- */
-void ports_forget(struct ports_table *t, uint8_t proto, bool in_ns)
+/* forget() - Take back all rules of a protocol and side */
+static void forget(struct ports_table *t, uint8_t proto, bool in_ns)
 {
 	unsigned kept = 0;
 
@@ -95,16 +77,9 @@ static bool parse_port(const char *text, uint16_t *port)
 /* parse_range() - A port or two with a dash between; @text is cut there */
 static bool parse_range(char *text, uint16_t *first, uint16_t *last)
 {
-	char *dash = strchr(text, '-');
-	uint16_t a, b;
+	char *low = strsep(&text, "-");
 
-	if (dash)
-		*dash++ = '\0';
-	if (!parse_port(text, &a) || !parse_port(dash ? dash : text, &b) || b < a)
-		return false;
-	*first = a;
-	*last = b;
-	return true;
+	return parse_port(low, first) && parse_port(text ? text : low, last) && *first <= *last;
 }
 
 /* parse_addr() - An address, in brackets or not; @text is cut at the bracket */
@@ -121,220 +96,123 @@ static bool parse_addr(char *text, struct addr *a)
 }
 
 /**
- * parse_target() - The address in front of mapped ports, if there is one
- * @text:	What follows the first colon of an item; cut
- * @a:		Set if there is an address
- * @rest:	Set to the ports after it, NULL: there are none
+ * parse_to() - What follows the first colon of an item: where it leads
+ * @text:	Address, ports, or both with a colon between; cut
+ * @r:		Its range is known; target and delta are set
  *
- * Return: false if there is an address that is none, or nowhere to send to
+ * Return: NULL; what is wrong with it
  */
-static bool parse_target(char *text, struct addr *a, char **rest)
-{
-	char *end;
-
-	*rest = text;
-	if (text[0] == '[')
-		end = strchr(text, ']');
-	else if (strchr(text, '.'))
-		end = text + strcspn(text, ":") - 1;
-	else
-		return true;
-	if (!end || (end[1] && end[1] != ':'))
-		return false;
-	*rest = end[1] ? end + 2 : NULL;
-	end[1] = '\0';
-	return parse_addr(text, a) && addr_is_unicast(a);
-}
-
-/* parse_map() - What follows the first colon of an item: where it leads */
-static const char *parse_map(char *text, struct item *it)
+static const char *parse_to(char *text, struct ports_rule *r)
 {
 	uint16_t first, last;
-	char *ports;
 
-	if (!parse_target(text, &it->target, &ports))
-		return "not an address of a host";
-	if (!ports)
+	if (text[0] == '[' || strchr(text, '.')) {
+		char *target = text;
+
+		text = text[0] == '[' ? strchrnul(text, ']') : text;
+		(void)strsep(&text, ":");
+		if (!parse_addr(target, &r->target) || !addr_is_unicast(&r->target))
+			return "not an address of a host";
+	}
+	if (!text)
 		return NULL;
-	if (!parse_range(ports, &first, &last))
+	if (!parse_range(text, &first, &last))
 		return "not a port or range after ':'";
-	if (last - first != it->last - it->first)
+	if (last - first != r->last - r->first)
 		return "ranges of different length";
-	it->to = first;
+	r->delta = (uint16_t)(first - r->first);
 	return NULL;
 }
 
 /**
  * parse_item() - One item
- * @text:	It alone; changed
- * @it:		Filled
+ * @text:	It alone; cut
+ * @like:	What holds for all items of the specification
+ * @d:		Ports to exclude, or one more rule in @item
  *
  * Return: NULL; what is wrong with it
  */
-static const char *parse_item(char *text, struct item *it)
+static const char *parse_item(char *text, const struct ports_rule *like, struct draft *d)
 {
-	char *colon = strchr(text, ':');
+	bool all = !strcmp(text, "all"), out = text[0] == '~';
+	struct ports_rule r = *like;
+	const char *wrong = NULL;
 
-	*it = (struct item){ .first = 1, .last = PORT_MAX, .to = 1 };
-	if (!strcmp(text, "all") || !strcmp(text, "auto")) {
-		it->mode = strcmp(text, "all") ? PORTS_AUTO : PORTS_ALL;
-		return NULL;
-	}
 	if (!strcmp(text, "none"))
 		return "'none' stands alone";
-
-	it->exclude = text[0] == '~';
-	if (colon)
-		*colon++ = '\0';
-	if (!parse_range(text + it->exclude, &it->first, &it->last))
-		return "not a port or range";
-	it->to = it->first;
-	if (!colon)
+	if (all || !strcmp(text, "auto")) {
+		r.mode = all ? PORTS_ALL : PORTS_AUTO;
+		r.first = 1;
+		r.last = PORT_MAX;
+	} else {
+		if (!parse_range(strsep(&text, ":") + out, &r.first, &r.last))
+			return "not a port or range";
+		if (text)
+			wrong = out ? "excluded ports lead nowhere" : parse_to(text, &r);
+	}
+	if (wrong)
+		return wrong;
+	for (uint32_t p = r.first; out && p <= r.last; p++)
+		ports_add(&d->out, (uint16_t)p);
+	if (out)
 		return NULL;
-	return it->exclude ? "excluded ports lead nowhere" : parse_map(colon, it);
-}
-
-/**
- * next_item() - Cut the next item off a specification
- * @pos:	Where it begins, moved behind it, NULL: that was the last
- * @it:		Filled
- *
- * Return: NULL; what is wrong with it
- */
-static const char *next_item(const char **pos, struct item *it)
-{
-	size_t len = strcspn(*pos, ",");
-	char text[ITEM_LEN];
-
-	if (!util_copy_n(text, sizeof(text), *pos, len))
-		return "too long";
-	*pos = (*pos)[len] ? *pos + len + 1 : NULL;
-	return parse_item(text, it);
+	if (d->n == PORTS_RULES)
+		return "too many ranges";
+	r.single = r.first == r.last;
+	d->item[d->n++] = r;
+	return NULL;
 }
 
 /**
  * parse_bind() - What stands in front of the slash
- * @spec:	Specification
- * @like:	@addr, @bound and @ifname are set
- * @items:	Set to what follows the slash
+ * @text:	It alone; cut
+ * @like:	Address, whether there is one, and interface are set
  *
  * Return: NULL; what is wrong with it
  */
-static const char *parse_bind(const char *spec, struct ports_rule *like,
-			      const char **items)
+static const char *parse_bind(char *text, struct ports_rule *like)
 {
-	size_t len = strcspn(spec, "/");
-	char text[ITEM_LEN];
-	char *ifname;
+	char *ifname = text, *addr = strsep(&ifname, "%");
 
-	*items = spec;
-	if (!spec[len])
-		return NULL;
-	*items = spec + len + 1;
-	if (!util_copy_n(text, sizeof(text), spec, len))
-		return "too long";
-
-	ifname = strchr(text, '%');
-	if (ifname) {
-		*ifname++ = '\0';
-		if (!*ifname || !util_copy(like->ifname, sizeof(like->ifname), ifname))
-			return "not an interface name after '%'";
-	}
-	if (ifname && !*text)
-		return NULL;
-	if (!*text || !parse_addr(text, &like->addr))
+	if (ifname && (!*ifname || !util_copy(like->ifname, sizeof(like->ifname), ifname)))
+		return "not an interface name after '%'";
+	like->bound = !ifname || *addr;
+	if (like->bound && !parse_addr(addr, &like->addr))
 		return "not an address before '/'";
-	like->bound = true;
 	return NULL;
 }
 
-/* add_run() - One more rule */
-static bool add_run(struct draft *d, const struct item *it, uint16_t first,
-		    uint16_t last)
-{
-	struct ports_table *t = &d->table;
-	struct ports_rule *r = &t->rule[t->n];
-
-	if (t->n == PORTS_RULES)
-		return false;
-	*r = d->like;
-	r->first = first;
-	r->last = last;
-	r->delta = (uint16_t)(it->to - it->first);
-	r->target = it->target;
-	r->mode = (uint8_t)it->mode;
-	r->single = it->first == it->last;
-	r->item = t->items;
-	t->n++;
-	return true;
-}
-
 /**
- * add_item() - Rules for an item
+ * add_item() - Rules for an item: one for each run of ports that are not excluded
  * @d:		Excluded ports are complete
- * @it:		Item, not one that excludes
+ * @item:	It, as one rule
  *
  * Return: NULL; why it can not be
  */
-static const char *add_item(struct draft *d, const struct item *it)
+static const char *add_item(struct draft *d, const struct ports_rule *item)
 {
-	uint32_t begin = 0;	/* of the run, 0: in none */
+	struct ports_table *t = &d->table;
+	struct ports_rule *r = NULL;
 
-	for (uint32_t p = it->first; p <= (uint32_t)it->last + 1; p++) {
-		bool in = p <= it->last && !ports_has(&d->out, (uint16_t)p);
-
-		if (in && ports_has(&d->seen, (uint16_t)p))
-			return "names a port twice";
-		if (in)
-			ports_add(&d->seen, (uint16_t)p);
-		if (in && !begin)
-			begin = p;
-		if (in || !begin)
+	for (uint32_t p = item->first; p <= item->last; p++) {
+		if (ports_has(&d->out, (uint16_t)p)) {
+			r = NULL;
 			continue;
-		if (!add_run(d, it, (uint16_t)begin, (uint16_t)(p - 1)))
-			return "too many ranges";
-		begin = 0;
+		}
+		if (ports_has(&d->seen, (uint16_t)p))
+			return "names a port twice";
+		ports_add(&d->seen, (uint16_t)p);
+		if (!r) {
+			if (t->n == PORTS_RULES)
+				return "too many ranges";
+			r = &t->rule[t->n++];
+			*r = *item;
+			r->item = t->items;
+			r->first = (uint16_t)p;
+		}
+		r->last = (uint16_t)p;
 	}
-	d->table.items++;
-	return NULL;
-}
-
-/**
- * exclude() - First walk: collect what is excluded, find what is wrong
- * @items:	Text
- * @d:		@out is filled
- * @only:	Set to whether there is nothing but exclusions
- *
- * Return: NULL; what is wrong
- */
-static const char *exclude(const char *items, struct draft *d, bool *only)
-{
-	struct item it;
-
-	*only = true;
-	while (items) {
-		const char *wrong = next_item(&items, &it);
-		if (wrong)
-			return wrong;
-		*only &= it.exclude;
-		for (uint32_t p = it.first; it.exclude && p <= it.last; p++)
-			ports_add(&d->out, (uint16_t)p);
-	}
-	return NULL;
-}
-
-/* include() - Second walk: make the rules */
-static const char *include(const char *items, struct draft *d)
-{
-	struct item it;
-
-	while (items) {
-		const char *wrong = next_item(&items, &it);
-		if (!wrong && !it.exclude)
-			wrong = add_item(d, &it);
-		if (wrong)
-			return wrong;
-	}
+	t->items++;
 	return NULL;
 }
 
@@ -347,29 +225,33 @@ static const char *include(const char *items, struct draft *d)
  *
  * Return: NULL; what is wrong, a few words (caller names option and argument)
  */
-const char *ports_parse(struct ports_table *t, uint8_t proto, bool in_ns,
-			const char *spec)
+const char *ports_parse(struct ports_table *t, uint8_t proto, bool in_ns, const char *spec)
 {
-	static struct draft d;	/* 30 KiB: too large for the stack */
-	const char *items, *wrong;
-	bool only;
+	static struct draft d;	/* too large for the stack */
+	struct ports_rule like = { .proto = proto, .in_ns = in_ns };
+	const char *wrong = NULL;
+	char *items = d.text;
 
 	if (!strcmp(spec, "none")) {
-		ports_forget(t, proto, in_ns);
+		forget(t, proto, in_ns);
 		return NULL;
 	}
 	memset(&d, 0, sizeof(d));
 	d.table = *t;
-	d.like.proto = proto;
-	d.like.in_ns = in_ns;
+	if (!util_copy(d.text, sizeof(d.text), spec))
+		return "too long";
+	if (strchr(items, '/'))
+		wrong = parse_bind(strsep(&items, "/"), &like);
+	while (!wrong && items)
+		wrong = parse_item(strsep(&items, ","), &like, &d);
+	if (!wrong && !d.n) {
+		char all[] = "all";
 
-	wrong = parse_bind(spec, &d.like, &items);
+		wrong = parse_item(all, &like, &d);
+	}
+	for (unsigned i = 0; !wrong && i < d.n; i++)
+		wrong = add_item(&d, &d.item[i]);
 	if (!wrong)
-		wrong = exclude(items, &d, &only);
-	if (!wrong)
-		wrong = include(only ? "all" : items, &d);
-	if (wrong)
-		return wrong;
-	*t = d.table;
-	return NULL;
+		*t = d.table;
+	return wrong;
 }

@@ -92,8 +92,6 @@ struct ports_table {
 	uint16_t items;
 };
 
-const char *ports_parse(struct ports_table *t, uint8_t proto, bool in_ns,
-			const char *spec);
-void	ports_forget(struct ports_table *t, uint8_t proto, bool in_ns);
+const char *ports_parse(struct ports_table *t, uint8_t proto, bool in_ns, const char *spec);
 
 #endif /* PORTS_H */

@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -26,7 +27,9 @@
 
 enum {
 	ARGS_MAX	= 4096,		/* arguments of QEMU, ours included */
-	HELP_MS		= 5000,		/* time for QEMU to say what it knows */
+	TEXT_MAX	= 16 * 1024,	/* bytes of those that we make */
+	HELP_LEN	= 4096,		/* of the text in which QEMU says what it knows */
+	HELP_MS		= 5000,		/* time for it to do so */
 };
 
 /* What we call things on the command line of QEMU, unless the user named them */
@@ -36,27 +39,39 @@ enum {
  * struct self - state of this file
  * @args:	arguments, [0] is QEMU's path, NULL at the end
  * @nargs:	number of them
+ * @text:	where those are that we made
+ * @used:	bytes of @text
  */
 static struct {
 	char *args[ARGS_MAX + 1];
 	int nargs;
+	char text[TEXT_MAX];
+	size_t used;
 } self;
 
 /**
  * is_option() - Is this argument that option?  QEMU takes one dash or two
- * @arg:	Argument, or NULL
+ * @i:		Number of the argument
  * @name:	Option without dashes
  */
-static bool is_option(const char *arg, const char *name)
+static bool is_option(int i, const char *name)
 {
+	const char *arg = self.args[i];
+
 	if (!arg || *arg++ != '-')
 		return false;
 	return strcmp(arg + (*arg == '-'), name) == 0;
 }
 
+/* value_of() - The value of an argument, if it is that option and has one, or NULL */
+static const char *value_of(int i, const char *name)
+{
+	return is_option(i, name) ? self.args[i + 1] : NULL;
+}
+
 /**
  * property() - Find a property in a list as QEMU takes it: a=1,b=2; ,, is a comma
- * @list:	List
+ * @list:	List, or NULL
  * @name:	Name with the equals sign
  *
  * Return: where its value begins, or NULL: not in there
@@ -74,42 +89,55 @@ static const char *property(const char *list, const char *name)
 	return NULL;
 }
 
-/* value_len() - Length of a value that property() found */
-static size_t value_len(const char *value)
+/* value_len() - Length of a value that property() found: up to a comma or its end */
+static int value_len(const char *value)
 {
 	const char *p = value;
 
 	for (p = strchrnul(p, ','); p[0] && p[1] == ','; p = strchrnul(p + 2, ','))
 		;
-	return (size_t)(p - value);
+	return (int)(p - value);
 }
 
 /* same_value() - Are two values, each up to its comma, the same? */
 static bool same_value(const char *a, const char *b)
 {
-	return value_len(a) == value_len(b) && memcmp(a, b, value_len(a)) == 0;
+	return value_len(a) == value_len(b) && memcmp(a, b, (size_t)value_len(a)) == 0;
 }
 
 /**
- * refers() - Find an option with a property of a certain value
+ * refers() - Is there an option with a property of a certain value?
  * @option:	Name of the option
  * @name:	Name of the property, with the equals sign
  * @value:	Value, up to a comma or its end
- *
- * Return: true if there is such an argument
  */
 static bool refers(const char *option, const char *name, const char *value)
 {
-	for (int i = 1; i + 1 < self.nargs; i++) {
-		const char *v;
+	for (int i = 1; i < self.nargs; i++) {
+		const char *v = property(value_of(i, option), name);
 
-		if (!is_option(self.args[i], option))
-			continue;
-		v = property(self.args[i + 1], name);
 		if (v && same_value(v, value))
 			return true;
 	}
 	return false;
+}
+
+/* make() - A string that stays, as printf() would write it */
+__attribute__((format(printf, 1, 2)))
+static char *make(const char *fmt, ...)
+{
+	char *made = self.text + self.used;
+	size_t room = sizeof(self.text) - self.used;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(made, room, fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= room)
+		fail("argument too long: %s", made);
+	self.used += (size_t)n + 1;
+	return made;
 }
 
 /* add_arg() - Append an argument; @arg stays ours */
@@ -119,24 +147,6 @@ static void add_arg(char *arg)
 		fail("more than %i arguments", ARGS_MAX);
 	self.args[self.nargs++] = arg;
 	self.args[self.nargs] = NULL;
-}
-
-/**
- * put_fd() - Give a list of properties our descriptor in place of its own
- * @arg:	Argument, replaced
- * @fd:		Descriptor
- */
-static void put_fd(char **arg, int fd)
-{
-	static char new[QRAP_VALUE_MAX];
-	const char *value = property(*arg, "fd=");
-	int n;
-
-	n = snprintf(new, sizeof(new), "%.*s%i%s", (int)(value - *arg), *arg, fd,
-		     value + value_len(value));
-	if (n < 0 || n >= QRAP_VALUE_MAX)
-		fail("argument too long: %s", *arg);
-	*arg = new;
 }
 
 /**
@@ -150,50 +160,22 @@ static const char *card(void)
 
 	if (name && strstr(name, "s390x"))
 		return "virtio-net-ccw";
-	for (int i = 1; i + 1 < self.nargs; i++) {
-		const char *value = self.args[i + 1];
+	for (int i = 1; i < self.nargs; i++) {
+		const char *value = value_of(i, "M");
 
-		if (!is_option(self.args[i], "M") &&
-		    !is_option(self.args[i], "machine"))
-			continue;
-		if (strncmp(value, "type=", 5) == 0)
-			value += 5;
-		if (same_value(value, "microvm"))
+		if (!value)
+			value = value_of(i, "machine");
+		if (value && same_value(value + (strncmp(value, "type=", 5) ? 0 : 5), "microvm"))
 			return "virtio-net-device";
 	}
 	return "virtio-net-pci";
 }
 
-/**
- * add_device() - Append a network card
- * @id:		Back end it belongs to, up to a comma or its end
- */
+/* add_device() - Append a network card; @id is the back end it belongs to */
 static void add_device(const char *id)
 {
-	static char name[] = "-device", value[QRAP_VALUE_MAX];
-
-	(void)snprintf(value, sizeof(value), "%s,netdev=%.*s", card(),
-		       (int)value_len(id), id);
-	add_arg(name);
-	add_arg(value);
-}
-
-/**
- * run_help() - In a child: become a QEMU that lists its back ends
- * @out:	Where to
- */
-__attribute__((noreturn))
-static void run_help(int out)
-{
-	static char option[] = "-netdev", value[] = "help";
-	char *argv[] = { self.args[0], option, value, NULL };
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	(void)dup2(null, STDIN_FILENO);
-	(void)dup2(out, STDOUT_FILENO);
-	(void)dup2(null, STDERR_FILENO);
-	(void)execv(self.args[0], argv);
-	_exit(EXIT_FAILURE);
+	add_arg(make("-device"));
+	add_arg(make("%s,netdev=%.*s", card(), value_len(id), id));
 }
 
 /**
@@ -205,27 +187,31 @@ static void run_help(int out)
 static bool knows_stream(void)
 {
 	struct pollfd pfd = { .events = POLLIN };
-	char text[QRAP_VALUE_MAX] = "";
+	char text[HELP_LEN] = "";
 	size_t len = 0;
 	int out[2];
+	ssize_t n;
 	pid_t pid;
 
 	if (pipe2(out, O_CLOEXEC) < 0)
 		return false;
 	pid = fork();
-	if (pid == 0)
-		run_help(out[1]);
+	if (pid == 0) {
+		char *argv[] = { self.args[0], make("-netdev"), make("help"), NULL };
+		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+		(void)dup2(null, STDIN_FILENO);
+		(void)dup2(out[1], STDOUT_FILENO);
+		(void)dup2(null, STDERR_FILENO);
+		(void)execv(argv[0], argv);
+		_exit(EXIT_FAILURE);
+	}
 	(void)close(out[1]);
 
 	pfd.fd = out[0];
-	while (pid > 0 && len < sizeof(text) - 1 &&
-	       poll(&pfd, 1, HELP_MS) == 1) {
-		ssize_t n = read(out[0], text + len, sizeof(text) - 1 - len);
-
-		if (n <= 0)
-			break;
+	while (poll(&pfd, 1, HELP_MS) == 1 &&
+	       (n = read(out[0], text + len, sizeof(text) - 1 - len)) > 0)
 		len += (size_t)n;
-	}
 	(void)close(out[0]);
 	if (pid > 0) {
 		(void)kill(pid, SIGKILL);
@@ -242,32 +228,15 @@ static bool knows_stream(void)
  */
 static void add_netdev(const char *id, int fd, enum backend backend)
 {
-	static char name[] = "-netdev", value[QRAP_VALUE_MAX];
-	int n = (int)value_len(id);
+	int n = value_len(id);
 
 	if (backend == BACKEND_AUTO)
 		backend = knows_stream() ? BACKEND_STREAM : BACKEND_SOCKET;
+	add_arg(make("-netdev"));
 	if (backend == BACKEND_STREAM)
-		(void)snprintf(value, sizeof(value), "stream,id=%.*s,server=off,"
-			       "addr.type=fd,addr.str=%i", n, id, fd);
+		add_arg(make("stream,id=%.*s,server=off,addr.type=fd,addr.str=%i", n, id, fd));
 	else
-		(void)snprintf(value, sizeof(value), "socket,id=%.*s,fd=%i", n, id,
-			       fd);
-	add_arg(name);
-	add_arg(value);
-}
-
-/**
- * add_hub() - Append a back end for the cards of -net
- * @fd:		Socket
- */
-static void add_hub(int fd)
-{
-	static char name[] = "-net", value[QRAP_VALUE_MAX];
-
-	(void)snprintf(value, sizeof(value), "socket,fd=%i", fd);
-	add_arg(name);
-	add_arg(value);
+		add_arg(make("socket,id=%.*s,fd=%i", n, id, fd));
 }
 
 /**
@@ -284,49 +253,24 @@ struct network {
 	bool nic;
 };
 
-/**
- * look_card() - Note a network card
- * @found:	What we know so far
- * @value:	Properties of a device
- *
- * Return: true if it names its back end
- */
-static bool look_card(struct network *found, const char *value)
-{
-	const char *id = property(value, "netdev=");
-
-	if (id && !refers("netdev", "id=", id) && !found->dangling)
-		found->dangling = id;
-	return id;
-}
-
 /* look() - Find out what the user's arguments say about the network */
 static struct network look(void)
 {
-	static const char *const backends[] = { "netdev", "net", "nic" };
 	struct network found = { 0 };
 
 	for (int i = 1; i + 1 < self.nargs; i++) {
-		const char *value = self.args[i + 1];
-		bool is_card = strncmp(value, "nic", 3) == 0;
+		const char *value = self.args[i + 1], *id = property(value, "netdev=");
+		bool nic = is_option(i, "net") && strncmp(value, "nic", 3) == 0;
 
-		if (is_option(self.args[i], "device"))
-			(void)look_card(&found, value);
-		if (is_option(self.args[i], "net") && is_card) {
-			if (!look_card(&found, value))
-				found.nic = true;
-			continue;
-		}
-		for (size_t j = 0; j < sizeof(backends) / sizeof(*backends); j++) {
-			if (!is_option(self.args[i], backends[j]))
-				continue;
-			if (strncmp(value, "socket,", 7) == 0 &&
-			    property(value, "fd=")) {
-				if (!found.link)
-					found.link = i + 1;
-			} else if (!found.other) {
-				found.other = i + 1;
-			}
+		if (nic || is_option(i, "device")) {
+			if (id && !found.dangling && !refers("netdev", "id=", id))
+				found.dangling = id;
+			found.nic |= nic && !id;
+		} else if (is_option(i, "netdev") || is_option(i, "net") || is_option(i, "nic")) {
+			bool ours = strncmp(value, "socket,", 7) == 0 && property(value, "fd=");
+			int *at = ours ? &found.link : &found.other;
+
+			*at = *at ? *at : i + 1;
 		}
 	}
 	return found;
@@ -339,6 +283,7 @@ static struct network look(void)
 void args_init(char *const *argv)
 {
 	self.nargs = 0;
+	self.used = 0;
 	while (*argv)
 		add_arg(*argv++);
 }
@@ -350,7 +295,7 @@ void args_init(char *const *argv)
 bool args_have(const char *option)
 {
 	for (int i = 1; i < self.nargs; i++)
-		if (is_option(self.args[i], option))
+		if (is_option(i, option))
 			return true;
 	return false;
 }
@@ -378,17 +323,19 @@ void args_patch(int fd, enum backend backend)
 	struct network net = look();
 
 	if (net.link) {
-		const char *id = property(self.args[net.link], "id=");
+		const char *list = self.args[net.link], *id = property(list, "id=");
+		const char *old = property(list, "fd=");
 
-		put_fd(&self.args[net.link], fd);
-		if (is_option(self.args[net.link - 1], "netdev") && id &&
-		    !refers("device", "netdev=", id) &&
-		    !refers("net", "netdev=", id))
+		self.args[net.link] = make("%.*s%i%s", (int)(old - list), list, fd,
+					   old + value_len(old));
+		if (is_option(net.link - 1, "netdev") && id &&
+		    !refers("device", "netdev=", id) && !refers("net", "netdev=", id))
 			add_device(id);
 	} else if (net.dangling) {
 		add_netdev(net.dangling, fd, backend);
 	} else if (net.nic) {
-		add_hub(fd);
+		add_arg(make("-net"));
+		add_arg(make("socket,fd=%i", fd));
 	} else {
 		add_netdev(NETDEV_ID, fd, backend);
 		add_device(NETDEV_ID);

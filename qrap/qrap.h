@@ -3,15 +3,8 @@
 #ifndef QRAP_H
 #define QRAP_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/types.h>
-
-enum {
-	QRAP_VALUE_MAX	= 4096,		/* an argument that we make, or a line we say */
-	QRAP_PASST_ARGS	= 64,		/* --passt-arg */
-};
 
 /* One line on stderr */
 void	qrap_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -22,32 +15,6 @@ void	qrap_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 		qrap_say(__VA_ARGS__);					\
 		exit(EXIT_FAILURE);					\
 	} while (0)
-
-bool	copy_string(char *to, size_t size, const char *from);
-
-/* program.c: where QEMU and passt are; false: nowhere */
-bool	program_find(const char *name, char path[static PATH_MAX]);
-bool	program_find_passt(const char *name, char path[static PATH_MAX]);
-bool	program_find_qemu(char path[static PATH_MAX]);
-
-/**
- * struct join_conf - which passt to take
- * @path:	of its socket, or NULL: the default paths
- * @passt:	program to start, or NULL: looked for
- * @args:	for the one that is started
- * @nargs:	number of @args
- * @no_start:	start none
- */
-struct join_conf {
-	const char *path;
-	const char *passt;
-	char *args[QRAP_PASST_ARGS];
-	int nargs;
-	bool no_start;
-};
-
-/* join.c: a socket that a passt serves.  @passt_pid is 0 unless we started it. */
-int	join_passt(const struct join_conf *conf, pid_t *passt_pid);
 
 /**
  * enum backend - how QEMU is told about the socket

@@ -245,7 +245,7 @@ static void test_qemu(void)
 
 static void test_lists(void)
 {
-	char *argv[] = { (char[]){ "passt" }, (char[]){ "-S" }, (char[]){ " a  b c " } };
+	char *argv[] = { (char[]){ "passt" }, (char[]){ "-S" }, (char[]){ " a  b c " }, NULL };
 
 	CHECK_EQ(conf_parse(3, argv, &c), CONF_RUN);
 	CHECK_EQ(c.net.nsearch, 3);
@@ -279,14 +279,14 @@ static void test_command(void)
 static void test_table(void)
 {
 	static const char letters[] = "dqfelhscFIpPmaMngioDSH461tuTU";
-	const struct option *o, *p;
+	const struct conf_option *o, *p;
 	char line[TEXT];
 
-	for (size_t i = 0; (o = option_at(i)); i++) {
+	for (o = option_table; o->name; o++) {
 		CHECK(*o->name && strlen(o->name) < 24 && o->parse);
 		CHECK(o->modes && !(o->modes & ~IN_BOTH));
 		CHECK(!o->letter || strchr(letters, o->letter));
-		for (size_t j = 0; (p = option_at(j)) && j < i; j++) {
+		for (p = option_table; p < o; p++) {
 			CHECK(strcmp(o->name, p->name));
 			CHECK(!o->letter || o->letter != p->letter);
 		}
@@ -299,7 +299,7 @@ static void test_table(void)
 	for (size_t i = 0; letters[i]; i++) {
 		bool found = false;
 
-		for (size_t j = 0; (o = option_at(j)); j++)
+		for (o = option_table; o->name; o++)
 			found |= o->letter == letters[i];
 		if (!check_one(found, __FILE__, __LINE__, "letter"))
 			printf("#   -%c\n", letters[i]);
@@ -308,7 +308,7 @@ static void test_table(void)
 
 static void test_shown(void)
 {
-	const struct option *o;
+	const struct conf_option *o;
 	char name[TEXT];
 	const char *text;
 
@@ -316,7 +316,7 @@ static void test_shown(void)
 		text = conf_text(CONF_HELP, (enum conf_mode)mode, "me");
 		CHECK(!strncmp(text, "Usage: me [OPTION]...", 21));
 		CHECK_EQ(text[strlen(text) - 1], '\n');	/* nothing was cut off */
-		for (size_t i = 0; (o = option_at(i)); i++) {
+		for (o = option_table; o->name; o++) {
 			(void)snprintf(name, sizeof(name), "--%s%s", o->name,
 				       o->arg ? " " : "");
 			CHECK_EQ(!!strstr(text, name), !!(o->modes & 1 << mode));

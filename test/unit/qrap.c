@@ -2,35 +2,24 @@
 /*
  * qrap.c - what qrap makes of the arguments of QEMU
  *
- * links: qrap/args.c qrap/program.c
+ * links: qrap/args.c
  *
  * Each case is a line: arguments in, arguments out, words separated by a blank.
- * The socket is descriptor 7.
+ * The socket is descriptor 7.  The program itself, but for its main(), is included
+ * as it is, for how it finds programs.
  */
 #include "test/unit/check.h"
 
-#include <stdarg.h>
-#include <sys/wait.h>
-#include <unistd.h>
+int qrap_main(int argc, char **argv);
 
-#include "qrap/qrap.h"
+#define main qrap_main
+#include "qrap/qrap.c"	/* NOLINT(bugprone-suspicious-include): on purpose, see above */
+#undef main
 
 enum { WORDS = 32, TEXT = 512 };
 
-static char said[TEXT];
-
-/* Double of qrap.c: keep what would be said */
-void qrap_say(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(said, sizeof(said), fmt, ap);
-	va_end(ap);
-}
-
-/* take() - Give args.c the words of a line, which is cut up */
-static void take(char *line)
+/* give() - Give args.c the words of a line, which is cut up */
+static void give(char *line)
 {
 	char *words[WORDS + 1], *rest = NULL;
 	int n = 0;
@@ -49,7 +38,7 @@ static const char *gives(const char *in, enum backend backend)
 	static char line[TEXT];
 
 	(void)snprintf(line, sizeof(line), "%s", in);
-	take(line);
+	give(line);
 	args_check();
 	args_patch(7, backend);
 
@@ -182,10 +171,23 @@ static void test_have(void)
 {
 	static char line[] = "/daemonize -name daemonize --daemonize";
 
-	take(line);
+	give(line);
 	CHECK(args_have("daemonize"));
 	CHECK(!args_have("name daemonize"));
 	CHECK(!args_have("nam"));
+}
+
+/* find_given() - Find the passt that --passt names */
+static bool find_given(const char *name, char path[static PATH_MAX])
+{
+	char program[TEXT];
+	bool found;
+
+	(void)snprintf(program, sizeof(program), "%s", name);
+	self.program = program;
+	found = find_passt(path);
+	self.program = NULL;
+	return found;
 }
 
 /* Programs, by path and by name */
@@ -194,19 +196,19 @@ static void test_program(void)
 	char path[PATH_MAX] = "untouched";
 
 	CHECK(setenv("PATH", "/nowhere:/usr/bin:/bin", 1) == 0);
-	CHECK(!program_find("no-such-program", path));
-	CHECK(!program_find("", path));
-	CHECK(!program_find("/bin", path));
-	CHECK(!program_find("/etc/passwd", path));
+	CHECK(!find_program("no-such-program", path));
+	CHECK(!find_program("", path));
+	CHECK(!find_program("/bin", path));
+	CHECK(!find_program("/etc/passwd", path));
 	CHECK_STR(path, "untouched");
-	CHECK(program_find("/bin/sh", path));
+	CHECK(find_program("/bin/sh", path));
 	CHECK_STR(path, "/bin/sh");
-	CHECK(program_find("sh", path));
+	CHECK(find_program("sh", path));
 	CHECK_STR(path, "/usr/bin/sh");
-	CHECK(program_find_passt("/bin/sh", path));
-	CHECK(!program_find_passt("/bin/no-such-program", path));
+	CHECK(find_given("/bin/sh", path));
+	CHECK(!find_given("/bin/no-such-program", path));
 	CHECK(unsetenv("PATH") == 0);
-	CHECK(!program_find("sh", path));
+	CHECK(!find_program("sh", path));
 }
 
 int main(void)
