@@ -39,7 +39,6 @@
 #include "loop.h"
 #include "net.h"
 #include "ns.h"
-#include "procnet.h"
 #include "sock.h"
 #include "sock_fwd.h"
 #include "sock_udp.h"
@@ -117,7 +116,7 @@ void fwd_listen_init(const struct fwd_listen_conf *conf)
 	self.retry = false;
 	memset(self.seen, 0, sizeof(self.seen));
 	bound_init();
-	procnet_ephemeral(&self.eph_first, &self.eph_last);
+	bound_ephemeral(&self.eph_first, &self.eph_last);
 }
 
 /**
@@ -489,10 +488,12 @@ static void begin_auto(uint64_t now)
 	int rc = bound_open(false);
 
 	if (rc)
-		warn_errno(-rc, "Ports of the host can not be followed");
+		warn_errno(-rc, "Ports of the host can not be followed (as root: "
+			   "modprobe tcp_diag udp_diag)");
 	rc = bound_open(true);
 	if (rc)
-		warn_errno(-rc, "Ports of the namespace can not be followed");
+		warn_errno(-rc, "Ports of the namespace can not be followed (as "
+			   "root: modprobe tcp_diag udp_diag)");
 	fwd_listen_timeout(now);
 }
 
