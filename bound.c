@@ -11,76 +11,48 @@
  *   connections there are.  UDP has two states, connected and TCP_CLOSE; a socket
  *   that is not even bound is in no table.
  *
- *	side			lists, one dump each
+ *	side			dumps
  *	host, namespace		TCP IPv4, TCP IPv6, UDP IPv4, UDP IPv6
  *
  *   There is one netlink socket for each side, opened once, in that namespace.
- *   Kernels can be built without the dump, or without that of UDP, or have it in
- *   a module that is not there.  So each list is tried when the side is opened;
- *   one that can not be dumped is read from its file in /proc (procnet.c).
+ *
+ *   This is the one way: /proc/net/tcp says the same, but walks the table of all
+ *   connections, even if there are none, which takes milliseconds.  Where dumps are
+ *   modules (tcp_diag, udp_diag), as in Debian, the first request has the kernel
+ *   load them, for everybody and from any namespace: no privilege is asked for
+ *   (__sock_diag_cmd() and inet_diag_lock_handler(), request_module()).  Where they
+ *   can not be had (ENOENT) each request would start modprobe again, so this is found
+ *   out when a side is opened, and they are not asked for any more.
  */
 #include "bound.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-#include "nlquery.h"
+#include "netlink.h"
 #include "ns.h"
-#include "procnet.h"
 #include "sock.h"
 #include "wire.h"
 
-/* What to ask for each list; the numbers are those of procnet.h */
-static const struct list {
-	uint8_t family;
-	uint8_t protocol;
-	uint8_t state;
-} lists[PROCNET_NUM] = {
-	[PROCNET_TCP4] = { AF_INET, IPPROTO_TCP, TCP_LISTEN },
-	[PROCNET_TCP6] = { AF_INET6, IPPROTO_TCP, TCP_LISTEN },
-	[PROCNET_UDP4] = { AF_INET, IPPROTO_UDP, TCP_CLOSE },
-	[PROCNET_UDP6] = { AF_INET6, IPPROTO_UDP, TCP_CLOSE },
-};
-
 /**
- * struct side - where the lists of the host or of the namespace come from
+ * struct bound_self - state of this file, by side: the host, the namespace
  * @diag:	netlink socket, -1: none
- * @dumped:	by list: it comes from there
- * @file:	by list: else from this file; -1: there is no such list
- */
-struct side {
-	int diag;
-	bool dumped[PROCNET_NUM];
-	int file[PROCNET_NUM];
-};
-
-/**
- * struct bound_self - state of this file
- * @side:	the host, the namespace
- * @first:	what came in when a list was tried
+ * @dumped:	TCP, UDP: the kernel can do it
+ * @first:	what came in when it was tried
  */
 static struct {
-	struct side side[2];
+	int diag[2];
+	bool dumped[2][2];
 	struct ports first;
-} self = {
-	.side = {
-		{ .diag = -1, .file = { -1, -1, -1, -1 } },
-		{ .diag = -1, .file = { -1, -1, -1, -1 } },
-	},
-};
-
-/* drop() - Close a descriptor there may be */
-static void drop(int *fd)
-{
-	if (*fd >= 0)
-		sock_close(*fd);
-	*fd = -1;
-}
+} self = { .diag = { -1, -1 } };
 
 /**
  * bound_init() - Begin anew: nothing is open
@@ -88,74 +60,72 @@ static void drop(int *fd)
 void bound_init(void)
 {
 	for (int i = 0; i < 2; i++) {
-		struct side *s = &self.side[i];
-
-		drop(&s->diag);
-		for (int k = 0; k < PROCNET_NUM; k++) {
-			s->dumped[k] = false;
-			drop(&s->file[k]);
-		}
+		if (self.diag[i] >= 0)
+			sock_close(self.diag[i]);
+		self.diag[i] = -1;
 	}
+	memset(self.dumped, 0, sizeof(self.dumped));
 }
 
 /* add_port() - Take the port out of a socket's description, struct inet_diag_msg */
-static void add_port(struct pkt_reader body, const struct list *l, struct ports *set)
+static void add_port(struct pkt_reader body, uint8_t want_family, uint8_t want_state,
+		     struct ports *set)
 {
 	uint8_t family = pkt_u8(&body), state = pkt_u8(&body);
 	uint16_t port;
 
 	(void)pkt_take(&body, 2);	/* timer, retransmissions */
 	port = pkt_be16(&body);		/* 0 if it ends before */
-	if (family == l->family && state == l->state && port)
+	if (family == want_family && state == want_state && port)
 		ports_add(set, port);
 }
 
-/* dump() - Add the ports of one list; 0 or -errno */
-static int dump(int fd, const struct list *l, struct ports *set)
+/* dump() - Add the ports of one protocol; 0 or -errno */
+static int dump(int fd, uint8_t proto, struct ports *set)
 {
-	struct inet_diag_req_v2 req = {
-		.sdiag_family = l->family, .sdiag_protocol = l->protocol,
-		.idiag_states = 1U << l->state,
-	};
+	static const uint8_t families[2] = { AF_INET, AF_INET6 };
+	uint8_t state = proto == WIRE_TCP ? TCP_LISTEN : TCP_CLOSE;
 	struct nlmsg_in in;
-	struct nlquery q;
 	struct nlmsg m;
+	int rc = 0;
 
-	nlmsg_begin(&m, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &req, sizeof(req));
-	if (nlquery_send(&q, fd, &m))
-		while (nlquery_next(&q, &in))
-			if (in.type == SOCK_DIAG_BY_FAMILY)
-				add_port(in.body, l, set);
-	return q.result;
+	for (int i = 0; !rc && i < 2; i++) {
+		struct inet_diag_req_v2 req = {
+			.sdiag_family = families[i], .sdiag_protocol = proto,
+			.idiag_states = 1U << state,
+		};
+
+		nlmsg_begin(&m, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &req, sizeof(req));
+		netlink_ask(fd, &m);
+		while ((rc = netlink_next(&in)) > 0)
+			if (in.h.nlmsg_type == SOCK_DIAG_BY_FAMILY)
+				add_port(in.body, families[i], state, set);
+	}
+	return rc;
 }
 
 /**
- * bound_open() - Open the lists of one side for good
- * @in_ns:	Those of the namespace, which is there; else of the host
+ * bound_open() - Get ready to look at one side
+ * @in_ns:	At the namespace, which is there; else at the host
  *
- * Return: 0; -errno if there is not even one
+ * Return: 0; -errno if ports of a protocol can not be had, those of the other may
  */
 int bound_open(bool in_ns)
 {
-	struct side *s = &self.side[in_ns];
-	int opened = 0, rc = 0;
+	int fd, rc = 0;
 
-	s->diag = in_ns ? ns_netlink(NETLINK_SOCK_DIAG) :
-			  sock_open(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
-	for (int i = 0; i < PROCNET_NUM; i++) {
-		if (s->diag >= 0 && !dump(s->diag, &lists[i], &self.first)) {
-			s->dumped[i] = true;
-			opened++;
-			continue;
-		}
-		s->file[i] = in_ns ? ns_open_file(procnet_path[i]) :
-				     procnet_open((enum procnet_file)i);
-		if (s->file[i] >= 0)
-			opened++;
-		else
-			rc = s->file[i];
+	fd = in_ns ? ns_netlink(NETLINK_SOCK_DIAG) :
+		     sock_open(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
+	self.diag[in_ns] = fd;
+	if (fd < 0)
+		return fd;
+	for (int udp = 0; udp < 2; udp++) {
+		int failed = dump(fd, udp ? WIRE_UDP : WIRE_TCP, &self.first);
+
+		self.dumped[in_ns][udp] = failed != -ENOENT;
+		rc = rc ? rc : failed;
 	}
-	return opened ? 0 : rc;
+	return rc;
 }
 
 /**
@@ -164,24 +134,30 @@ int bound_open(bool in_ns)
  * @proto:	WIRE_TCP: listening sockets; WIRE_UDP: bound, unconnected ones
  * @set:	Filled, also as far as it goes on failure
  *
- * Return: 0; -errno if a list could not be read; -ENOENT if none is open
+ * Return: 0; -errno if they could not be read; -ENOENT if they can not be had
  */
 int bound_ports(bool in_ns, uint8_t proto, struct ports *set)
 {
-	const struct side *s = &self.side[in_ns];
-	int first = proto == WIRE_TCP ? PROCNET_TCP4 : PROCNET_UDP4;
-	int rc = -ENOENT;
-
 	ports_clear(set);
-	for (int i = first; i <= first + 1; i++) {
-		if (s->dumped[i])
-			rc = dump(s->diag, &lists[i], set);
-		else if (s->file[i] >= 0)
-			rc = procnet_ports(s->file[i], (enum procnet_file)i, set);
-		else
-			continue;
-		if (rc)
-			break;
+	if (!self.dumped[in_ns][proto == WIRE_UDP])
+		return -ENOENT;
+	return dump(self.diag[in_ns], proto, set);
+}
+
+/**
+ * bound_ephemeral() - Ports the host's kernel gives to whom asks for none
+ * @first:	Set
+ * @last:	Set
+ */
+void bound_ephemeral(uint16_t *first, uint16_t *last)
+{
+	int fd = open("/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
+	char text[32] = "32768 60999", *rest;	/* the kernel's own default */
+
+	if (fd >= 0) {
+		(void)!read(fd, text, sizeof(text) - 1);
+		(void)close(fd);
 	}
-	return rc;
+	*first = (uint16_t)strtoul(text, &rest, 10);
+	*last = (uint16_t)strtoul(rest, NULL, 10);
 }

@@ -41,7 +41,6 @@
 #include "loop.h"
 #include "net.h"
 #include "ns.h"
-#include "procnet.h"
 #include "sock.h"
 #include "sock_udp.h"
 #include "timer.h"
@@ -143,7 +142,7 @@ void fwd_listen_init(const struct fwd_listen_conf *conf)
 		seen_of(!r->in_ns, WIRE_TCP)->wanted = true;	/* for UDP too */
 	}
 	bound_init();
-	procnet_ephemeral(&self.eph_first, &self.eph_last);
+	bound_ephemeral(&self.eph_first, &self.eph_last);
 }
 
 /**
@@ -475,8 +474,8 @@ int fwd_listen_open(uint64_t now)
 	for (int side = 0; side < 2; side++) {
 		rc = bound_open(side);
 		if (rc)
-			warn_errno(-rc, "Ports of the %s can not be followed",
-				   side ? "namespace" : "host");
+			warn_errno(-rc, "Ports of the %s can not be followed (as root: "
+				   "modprobe tcp_diag udp_diag)", side ? "namespace" : "host");
 	}
 	fwd_listen_timeout(now);
 	return 0;

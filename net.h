@@ -6,28 +6,16 @@
 #include <stdint.h>
 
 #include "addr.h"
+#include "nlmsg.h"
 
 enum {
 	NET_DNS_MAX	= 8,
 	NET_SEARCH_MAX	= 8,
 	NET_NAME_LEN	= 256,		/* a domain name and its terminator */
 	NET_ROUTE_MAX	= 32,
-	NET_ADDR_MAX	= 16,
 	NET_MTU_MIN4	= 68,		/* RFC 791, section 3.2 */
 	NET_MTU_MIN6	= 1280,		/* RFC 8200, section 5 */
 	NET_MTU_MAX	= 65521,	/* IP packet length limit less Ethernet header */
-};
-
-/**
- * struct net_route - a route the guest gets
- * @dst:	network
- * @prefix:	its length, 0..32 or 0..128 by the family of @dst
- * @via:	next hop, addr_none: on the link
- */
-struct net_route {
-	struct addr dst;
-	struct addr via;
-	uint8_t prefix;
 };
 
 /**
@@ -42,8 +30,8 @@ struct net_route {
  * @addr4:	the guest's address (the host's own, unless given); DHCP offers it
  * @prefix4:	length of its network, 0..32
  * @gw4:	its default gateway
- * @addr6:	the guest's global address; DHCPv6 offers it
- * @prefix6:	network told in router advertisements: the first 64 bits of @addr6
+ * @addr6:	the guest's global address; DHCPv6 offers it, router advertisements
+ *		tell its first 64 bits
  * @gw6:	next hop for IPv6: link-local, the source of our advertisements
  * @host_gw6:	the host's default gateway for IPv6, or the one asked for: may be
  *		global, and is what --config-net sets; addr_none: none, @gw6 counts
@@ -59,13 +47,9 @@ struct net_route {
  * @nsearch:	how many names in it
  * @hostname:	name of the guest, told by DHCP; empty: none
  * @fqdn:	full name of the guest; empty: none
- * @addrs:	for --config-net: those of the host's interface, or what was asked
- *		for; @addr4 and @addr6 are the first of their families
- * @addrs.addr:	address
- * @addrs.prefix: length of its network
- * @naddrs:	how many
  * @routes:	routes of the host's interface, for --config-net and option 121;
- *		none that follows from an address, and no default route
+ *		none that follows from an address, and no default route; of each
+ *		only @dst, @prefix and @via count
  * @nroutes:	how many
  * @ifname:	name of the host's interface with the default route, IPv4's if
  *		there are two; empty: none
@@ -86,7 +70,6 @@ struct net {
 	uint8_t prefix4;
 	struct addr gw4;
 	struct addr addr6;
-	uint8_t prefix6;
 	struct addr gw6;
 	struct addr host_gw6;
 	struct addr ll6;
@@ -100,8 +83,6 @@ struct net {
 	uint8_t nsearch;
 	char hostname[NET_NAME_LEN];
 	char fqdn[NET_NAME_LEN];
-	struct { struct addr addr; uint8_t prefix; } addrs[NET_ADDR_MAX];
-	uint8_t naddrs;
 	struct net_route routes[NET_ROUTE_MAX];
 	uint8_t nroutes;
 	char ifname[16];
@@ -171,7 +152,6 @@ void	net_init(const struct net_conf *conf);
 void	net_fill_setup(struct netlink_setup *s, bool full);
 void	net_learn_mac(const uint8_t mac[static 6]);
 void	net_learn_addr(const struct addr *src);
-void	net_set_for_test(const struct net *n);
 
 /* The resolver of the host that --dns-forward leads to; addr_none: there is none */
 const struct addr *net_host_dns(bool want6);

@@ -9,22 +9,16 @@
 #include "nlmsg.h"
 
 /* Room in one set-up */
-enum { NETLINK_ADDRS = 18, NETLINK_ROUTES = 36 };
+enum { NETLINK_ADDRS = 32, NETLINK_ROUTES = 34 };
 
-/**
- * struct netlink_change - what to change of a link
- * @mtu:	bytes, 0: leave it
- * @txqlen:	length of its queue, frames, 0: leave it
- * @mac:	all 0: leave it
- * @no_autoll:	the kernel makes no link-local address of its own
- * @up:		set it up
- */
-struct netlink_change {
-	uint32_t mtu;
-	uint32_t txqlen;
-	uint8_t mac[6];
-	bool no_autoll;
-	bool up;
+/* What can be listed */
+enum netlink_list {
+	NETLINK_LIST_ADDR,	/* addresses fit for use: none that is link-local
+				 * (IPv6), deprecated, tentative or duplicate */
+	NETLINK_LIST_DEFAULT,	/* default routes */
+	NETLINK_LIST_ROUTE,	/* the others, but for those that follow from an
+				 * address, and those whose next hop is of the
+				 * other family; their ranks are all 0 */
 };
 
 /**
@@ -33,9 +27,9 @@ struct netlink_change {
  * @full:	the rest is set too; else only the loopback is set up, and @mac
  * @has6:	with a link-local address that is usable at once
  * @mtu:	bytes
- * @addrs:	@naddrs addresses
+ * @addrs:	@naddrs addresses; of each only @dst and @prefix count
  * @routes:	@nroutes routes, default ones too; of each only @dst, @prefix
- *		and @via count
+ *		and @via count, which are of one family
  * @naddrs:	see there
  * @nroutes:	see there
  */
@@ -44,28 +38,21 @@ struct netlink_setup {
 	bool full;
 	bool has6;
 	uint16_t mtu;
-	struct netlink_addr addrs[NETLINK_ADDRS];
-	struct netlink_route routes[NETLINK_ROUTES];
+	struct net_route addrs[NETLINK_ADDRS];
+	struct net_route routes[NETLINK_ROUTES];
 	uint8_t naddrs;
 	uint8_t nroutes;
 };
 
 int	netlink_open(void);
-void	netlink_close(int fd);
+void	netlink_ask(int fd, struct nlmsg *m);
+int	netlink_next(struct nlmsg_in *in);
 
-int	netlink_link_by_name(int fd, const char *name, struct netlink_link *l);
-int	netlink_link_by_index(int fd, unsigned index, struct netlink_link *l);
-int	netlink_addrs(int fd, int family, unsigned index,
-		      struct netlink_addr *addrs, int max);
-int	netlink_default(int fd, int family, unsigned index,
-			struct netlink_route *route);
-int	netlink_routes(int fd, int family, unsigned index,
-		       struct netlink_route *routes, int max);
-
-int	netlink_link_change(int fd, unsigned index, const struct netlink_change *c);
-int	netlink_addr_add(int fd, unsigned index, const struct netlink_addr *a);
-int	netlink_route_add(int fd, unsigned index, const struct netlink_route *r,
-			  bool onlink);
-int	netlink_setup(int fd, unsigned index, const struct netlink_setup *s);
+int	netlink_link(int fd, unsigned index, const char *name, struct netlink_link *l);
+int	netlink_list(int fd, enum netlink_list kind, int family, unsigned index,
+		     struct net_route *rows, int max);
+int	netlink_set_queue(int fd, unsigned index, uint32_t frames);
+int	netlink_setup(int fd, const struct netlink_link *link,
+		      const struct netlink_setup *s);
 
 #endif /* NETLINK_H */

@@ -9,26 +9,35 @@
  *   again.  Messages and attributes carry their own lengths and begin at
  *   multiples of four.  All is read through pkt.h, by copy: a length that does
  *   not fit ends the row it stands in, and no alignment of memory is assumed.
- *   Unknown attributes are stepped over.  Lengths and numbers are in the
- *   machine's own byte order, addresses in network order.
+ *   Lengths and numbers are in the machine's own byte order, addresses in network
+ *   order.
+ *
+ *   Attributes are noted by their type first, and looked up then: those that are
+ *   not known are passed over, and of two of one type the last one counts.
  *
  *   This file knows bytes; netlink.c knows sockets.
  */
 #include "nlmsg.h"
 
-#include <linux/if.h>
+#include <errno.h>
 #include <linux/if_addr.h>
-#include <linux/if_arp.h>
 #include <linux/if_link.h>
-#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
-#ifndef RTNH_F_LINKDOWN
-#define RTNH_F_LINKDOWN	16
-#endif
+enum {
+	BITS4	= 32,
+	BITS6	= 128,
+	ATTRS	= 20,			/* the last we want is RTA_VIA, 18 */
+};
 
-enum { ALIGN = 4, BITS4 = 32, BITS6 = 128 };
+/**
+ * struct attrs - the attributes of a message
+ * @v:		values by type; @v.p of what is missing is NULL
+ */
+struct attrs {
+	struct pkt_reader v[ATTRS];
+};
 
 /* ---- writing ---- */
 
@@ -36,12 +45,12 @@ enum { ALIGN = 4, BITS4 = 32, BITS6 = 128 };
 static void put_padded(struct nlmsg *m, const void *data, size_t len)
 {
 	pkt_put(&m->w, data, len);
-	pkt_put_zero(&m->w, (ALIGN - len % ALIGN) % ALIGN);
+	pkt_put_zero(&m->w, NLMSG_ALIGN(len) - len);
 }
 
 /**
  * nlmsg_begin() - Header of a request, and the fixed part behind it
- * @m:		Begun anew
+ * @m:		Begun anew; length and sequence number are set by who sends it
  * @type:	RTM_GETLINK and so on
  * @flags:	NLM_F_ bits beside NLM_F_REQUEST; all but dumps are acknowledged
  * @fixed:	Fixed part
@@ -50,15 +59,12 @@ static void put_padded(struct nlmsg *m, const void *data, size_t len)
 void nlmsg_begin(struct nlmsg *m, uint16_t type, uint16_t flags,
 		 const void *fixed, size_t len)
 {
-	struct nlmsghdr h = {
-		.nlmsg_type = type,
-		.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags),
-	};
+	bool dump = (flags & NLM_F_DUMP) == NLM_F_DUMP;
 
-	if ((flags & NLM_F_DUMP) != NLM_F_DUMP)
-		h.nlmsg_flags |= NLM_F_ACK;
 	m->w = pkt_writer(m->buf, sizeof(m->buf));
-	pkt_put(&m->w, &h, sizeof(h));
+	pkt_put_zero(&m->w, sizeof(m->h));
+	m->h.nlmsg_type = type;
+	m->h.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags | (dump ? 0 : NLM_F_ACK));
 	put_padded(m, fixed, len);
 }
 
@@ -95,37 +101,6 @@ void nlmsg_put_addr(struct nlmsg *m, unsigned type, const struct addr *a)
 		nlmsg_put(m, type, a->b, sizeof(a->b));
 }
 
-/* nlmsg_put_via() - Append a next hop that is not of the route's family */
-void nlmsg_put_via(struct nlmsg *m, const struct addr *a)
-{
-	struct {
-		uint16_t family;
-		uint8_t addr[16];
-	} via = { .family = addr_is4(a) ? AF_INET : AF_INET6 };
-	size_t len = addr_is4(a) ? 4 : sizeof(via.addr);
-
-	memcpy(via.addr, addr_is4(a) ? addr_v4(a) : a->b, len);
-	nlmsg_put(m, RTA_VIA, &via, sizeof(via.family) + len);
-}
-
-/**
- * nlmsg_end() - Fill in what was not known before
- * @m:		Request
- * @seq:	Its sequence number
- *
- * Return: true if it is whole: @w.len bytes of @buf are to be sent
- */
-bool nlmsg_end(struct nlmsg *m, uint32_t seq)
-{
-	struct nlmsghdr h;
-
-	memcpy(&h, m->buf, sizeof(h));
-	h.nlmsg_len = (uint32_t)m->w.len;
-	h.nlmsg_seq = seq;
-	memcpy(m->buf, &h, sizeof(h));
-	return !m->w.bad;
-}
-
 /* ---- reading ---- */
 
 /* read_struct() - Copy a fixed part out; false if the bytes are not there */
@@ -133,10 +108,9 @@ static bool read_struct(struct pkt_reader *r, void *to, size_t len)
 {
 	const uint8_t *p = pkt_take(r, len);
 
-	if (!p)
-		return false;
-	memcpy(to, p, len);
-	return true;
+	if (p)
+		memcpy(to, p, len);
+	return p;
 }
 
 /*
@@ -148,12 +122,10 @@ static bool read_struct(struct pkt_reader *r, void *to, size_t len)
 static bool take_rest(struct pkt_reader *r, size_t len, size_t hlen,
 		      struct pkt_reader *rest)
 {
-	size_t pad = (ALIGN - len % ALIGN) % ALIGN;
-
 	if (len < hlen)
 		return false;
 	*rest = pkt_sub(r, len - hlen);
-	(void)pkt_take(r, min_size(pad, r->left));
+	(void)pkt_take(r, min_size(NLMSG_ALIGN(len) - len, r->left));
 	return !rest->bad;
 }
 
@@ -167,53 +139,53 @@ static bool take_rest(struct pkt_reader *r, size_t len, size_t hlen,
  */
 bool nlmsg_next(struct pkt_reader *datagram, struct nlmsg_in *in)
 {
-	struct nlmsghdr h;
-
-	if (!read_struct(datagram, &h, sizeof(h)) ||
-	    !take_rest(datagram, h.nlmsg_len, sizeof(h), &in->body))
-		return false;
-	in->type = h.nlmsg_type;
-	in->flags = h.nlmsg_flags;
-	in->seq = h.nlmsg_seq;
-	return true;
+	return read_struct(datagram, &in->h, sizeof(in->h)) &&
+	       take_rest(datagram, in->h.nlmsg_len, sizeof(in->h), &in->body);
 }
 
-/* nlmsg_code() - What NLMSG_ERROR or NLMSG_DONE say: 0 or -errno; false: nothing */
-bool nlmsg_code(struct pkt_reader body, int *code)
+/* nlmsg_result() - What NLMSG_ERROR or NLMSG_DONE say: 0, or -errno; or -EBADMSG */
+int nlmsg_result(struct pkt_reader body)
 {
-	int32_t c;
+	int32_t code;
 
-	if (!read_struct(&body, &c, sizeof(c)) || c > 0)
-		return false;
-	*code = c;
-	return true;
+	if (!read_struct(&body, &code, sizeof(code)) || code > 0)
+		return -EBADMSG;
+	return code;
 }
 
-/* next_attr() - Next attribute; false at the end, or where a length is wrong */
-static bool next_attr(struct pkt_reader *r, unsigned *type, struct pkt_reader *value)
+/* read_attrs() - All attributes, up to the end, or to where a length is wrong */
+static struct attrs read_attrs(struct pkt_reader r)
 {
+	struct attrs attrs = { 0 };
+	struct pkt_reader v;
 	struct rtattr a;
 
-	if (!read_struct(r, &a, sizeof(a)) ||
-	    !take_rest(r, a.rta_len, sizeof(a), value))
-		return false;
-	*type = a.rta_type & (unsigned)NLA_TYPE_MASK;
-	return true;
+	while (read_struct(&r, &a, sizeof(a)) &&
+	       take_rest(&r, a.rta_len, sizeof(a), &v)) {
+		unsigned type = a.rta_type & (unsigned)NLA_TYPE_MASK;
+
+		if (type < ATTRS)
+			attrs.v[type] = v;
+	}
+	return attrs;
 }
 
-/* attr_u32() - Value as a number; 0 if it has another length */
-static uint32_t attr_u32(struct pkt_reader v)
+/* get_u32() - Number, @missing if it is not there; 0 if it has another length */
+static uint32_t get_u32(const struct attrs *attrs, unsigned type, uint32_t missing)
 {
-	uint32_t n = 0;
+	struct pkt_reader v = attrs->v[type];
+	uint32_t n = v.p ? 0 : missing;
 
 	if (v.left == sizeof(n))
 		(void)read_struct(&v, &n, sizeof(n));
 	return n;
 }
 
-/* attr_addr() - Value as an address; false if it has another length */
-static bool attr_addr(struct pkt_reader v, int family, struct addr *a)
+/* get_addr() - Address, as it was if there is no value; false: malformed */
+static bool get_addr(struct pkt_reader v, int family, struct addr *a)
 {
+	if (!v.p)
+		return true;
 	if (family == AF_INET && v.left == 4)
 		*a = addr_from4(v.p);
 	else if (family == AF_INET6 && v.left == 16)
@@ -223,13 +195,15 @@ static bool attr_addr(struct pkt_reader v, int family, struct addr *a)
 	return true;
 }
 
-/* attr_via() - Next hop of any family: the family, then the address */
-static bool attr_via(struct pkt_reader v, struct addr *via)
+/* get_via() - The same for a next hop, which may name a family of its own */
+static bool get_via(const struct attrs *attrs, int family, struct addr *via)
 {
-	uint16_t family;
+	struct pkt_reader v = attrs->v[RTA_VIA];
+	uint16_t own;
 
-	return read_struct(&v, &family, sizeof(family)) &&
-	       attr_addr(v, family, via);
+	if (v.p)
+		return read_struct(&v, &own, sizeof(own)) && get_addr(v, own, via);
+	return get_addr(attrs->v[RTA_GATEWAY], family, via);
 }
 
 /**
@@ -242,31 +216,23 @@ static bool attr_via(struct pkt_reader v, struct addr *via)
 bool nlmsg_link(struct pkt_reader body, struct netlink_link *link)
 {
 	struct netlink_link l = { 0 };
+	struct pkt_reader name, mac;
 	struct ifinfomsg info;
-	struct pkt_reader v;
-	unsigned type;
+	struct attrs attrs;
 
 	if (!read_struct(&body, &info, sizeof(info)) || info.ifi_index <= 0)
 		return false;
+	attrs = read_attrs(body);
+	name = attrs.v[IFLA_IFNAME];
+	mac = attrs.v[IFLA_ADDRESS];
+
 	l.index = (unsigned)info.ifi_index;
-	l.loopback = info.ifi_flags & IFF_LOOPBACK;
-	l.up = info.ifi_flags & IFF_UP;
-
-	while (next_attr(&body, &type, &v)) {
-		if (type == IFLA_MTU) {
-			l.mtu = attr_u32(v);
-		} else if (type == IFLA_IFNAME && v.left) {
-			const char *name = (const char *)v.p;
-
-			if (!util_copy_n(l.name, sizeof(l.name), name,
-					 strnlen(name, v.left)))
-				return false;
-		} else if (type == IFLA_ADDRESS && v.left == sizeof(l.mac) &&
-			   info.ifi_type == ARPHRD_ETHER) {
-			memcpy(l.mac, v.p, sizeof(l.mac));
-			l.has_mac = true;
-		}
-	}
+	l.mtu = get_u32(&attrs, IFLA_MTU, 0);
+	if (name.left && !util_copy_n(l.name, sizeof(l.name), (const char *)name.p,
+				      strnlen((const char *)name.p, name.left)))
+		return false;
+	if (mac.left == sizeof(l.mac))
+		memcpy(l.mac, mac.p, sizeof(l.mac));
 	*link = l;
 	return true;
 }
@@ -288,40 +254,35 @@ static bool usable(const struct addr *a, uint32_t flags)
  * @index:	Interface, others are refused
  * @addr:	Set on success
  *
- * Return: 0 for a good one, 1 for a temporary or secondary one, 2 for one that
- * is not global; -1 if it is malformed or not to be used
+ * Return: false if it is malformed or not to be used
  */
-int nlmsg_addr(struct pkt_reader body, int family, unsigned index,
-	       struct netlink_addr *addr)
+bool nlmsg_addr(struct pkt_reader body, int family, unsigned index,
+		struct net_route *addr)
 {
-	bool have_local = false, have_any = false;
-	struct netlink_addr a = { 0 };
+	struct net_route o = { .index = index };
+	struct pkt_reader local;
 	struct ifaddrmsg info;
-	struct pkt_reader v;
+	struct attrs attrs;
 	uint32_t flags;
-	unsigned type;
 
 	if (!read_struct(&body, &info, sizeof(info)) ||
 	    info.ifa_family != family || info.ifa_index != index ||
 	    info.ifa_prefixlen > (family == AF_INET ? BITS4 : BITS6))
-		return -1;
-	flags = info.ifa_flags;
-	a.prefix = info.ifa_prefixlen;
+		return false;
+	attrs = read_attrs(body);
+	flags = get_u32(&attrs, IFA_FLAGS, info.ifa_flags);	/* it has more bits */
 
-	while (next_attr(&body, &type, &v)) {
-		if (type == IFA_FLAGS)		/* has bits the header has no room for */
-			flags = attr_u32(v);
-		else if (type == IFA_LOCAL)	/* then IFA_ADDRESS is the peer's */
-			have_local = attr_addr(v, family, &a.addr);
-		else if (type == IFA_ADDRESS && !have_local)
-			have_any = attr_addr(v, family, &a.addr);
-	}
-	if ((!have_local && !have_any) || !usable(&a.addr, flags))
-		return -1;
-	*addr = a;
+	/* Where there is a local address, the other one is the peer's */
+	local = attrs.v[attrs.v[IFA_LOCAL].p ? IFA_LOCAL : IFA_ADDRESS];
+	if (!get_addr(local, family, &o.dst) || !usable(&o.dst, flags))
+		return false;
+	o.prefix = info.ifa_prefixlen;
 	if (info.ifa_scope >= RT_SCOPE_LINK)
-		return 2;
-	return (flags & IFA_F_SECONDARY) ? 1 : 0;	/* the same bit as IFA_F_TEMPORARY */
+		o.rank = 2;
+	else if (flags & IFA_F_SECONDARY)	/* the same bit as IFA_F_TEMPORARY */
+		o.rank = 1;
+	*addr = o;
+	return true;
 }
 
 /*
@@ -330,54 +291,22 @@ int nlmsg_addr(struct pkt_reader body, int family, unsigned index,
  * With @index, the first one on that interface.
  */
 static bool read_nexthops(struct pkt_reader r, int family, unsigned index,
-			  struct netlink_route *route)
+			  struct net_route *route)
 {
-	struct pkt_reader attrs, v;
+	struct pkt_reader rest;
 	struct rtnexthop hop;
-	unsigned type;
+	struct attrs attrs;
 
 	while (read_struct(&r, &hop, sizeof(hop)) &&
-	       take_rest(&r, hop.rtnh_len, sizeof(hop), &attrs)) {
-		struct addr via = addr_none;
-
+	       take_rest(&r, hop.rtnh_len, sizeof(hop), &rest)) {
 		if (hop.rtnh_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN) ||
 		    (index && (unsigned)hop.rtnh_ifindex != index))
 			continue;
-		while (next_attr(&attrs, &type, &v)) {
-			if (type == RTA_GATEWAY)
-				(void)attr_addr(v, family, &via);
-			else if (type == RTA_VIA)
-				(void)attr_via(v, &via);
-		}
-		route->via = via;
+		attrs = read_attrs(rest);
 		route->index = (unsigned)hop.rtnh_ifindex;
-		return true;
+		return get_via(&attrs, family, &route->via);
 	}
 	return false;
-}
-
-/* read_route_attr() - One attribute of a route; false if it spoils the route */
-static bool read_route_attr(unsigned type, struct pkt_reader v, int family,
-			    unsigned index, struct netlink_route *o)
-{
-	switch (type) {
-	case RTA_OIF:
-		o->index = attr_u32(v);
-		return true;
-	case RTA_PRIORITY:
-		o->metric = attr_u32(v);
-		return true;
-	case RTA_DST:
-		return attr_addr(v, family, &o->dst);
-	case RTA_GATEWAY:
-		return attr_addr(v, family, &o->via);
-	case RTA_VIA:
-		return attr_via(v, &o->via);
-	case RTA_MULTIPATH:
-		return read_nexthops(v, family, index, o);
-	default:
-		return true;
-	}
 }
 
 /**
@@ -390,13 +319,12 @@ static bool read_route_attr(unsigned type, struct pkt_reader v, int family,
  * Return: false if it is malformed, dead, or of another kind
  */
 bool nlmsg_route(struct pkt_reader body, int family, unsigned index,
-		 struct netlink_route *route)
+		 struct net_route *route)
 {
-	struct netlink_route o = { 0 };
-	struct pkt_reader v;
+	struct net_route o = { .dst = family == AF_INET ? addr_any4 : addr_none };
+	struct attrs attrs;
 	struct rtmsg info;
 	uint32_t table;
-	unsigned type;
 
 	if (!read_struct(&body, &info, sizeof(info)) ||
 	    info.rtm_family != family || info.rtm_type != RTN_UNICAST ||
@@ -404,17 +332,17 @@ bool nlmsg_route(struct pkt_reader body, int family, unsigned index,
 	    info.rtm_dst_len > (family == AF_INET ? BITS4 : BITS6) ||
 	    info.rtm_flags & (RTM_F_CLONED | RTNH_F_DEAD | RTNH_F_LINKDOWN))
 		return false;
-	table = info.rtm_table;
+	attrs = read_attrs(body);
+	table = get_u32(&attrs, RTA_TABLE, info.rtm_table);	/* it has more bits */
+	o.index = get_u32(&attrs, RTA_OIF, 0);
+	o.rank = get_u32(&attrs, RTA_PRIORITY, 0);
 	o.prefix = info.rtm_dst_len;
-	o.dst = family == AF_INET ? addr_any4 : addr_none;
 	o.by_kernel = info.rtm_protocol == RTPROT_KERNEL;
-
-	while (next_attr(&body, &type, &v)) {
-		if (type == RTA_TABLE)
-			table = attr_u32(v);
-		else if (!read_route_attr(type, v, family, index, &o))
-			return false;
-	}
+	if (!get_addr(attrs.v[RTA_DST], family, &o.dst) ||
+	    !get_via(&attrs, family, &o.via) ||
+	    (attrs.v[RTA_MULTIPATH].p &&
+	     !read_nexthops(attrs.v[RTA_MULTIPATH], family, index, &o)))
+		return false;
 	if (table != RT_TABLE_MAIN || !o.index || o.index > INT32_MAX ||
 	    (index && o.index != index))
 		return false;

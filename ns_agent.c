@@ -124,9 +124,7 @@ static unsigned set_offload(int fd)
  */
 static void long_queue(const struct agent *a)
 {
-	static const struct netlink_change longer = { .txqlen = QUEUE_FRAMES };
-
-	(void)netlink_link_change(a->netlink, a->link.index, &longer);
+	(void)netlink_set_queue(a->netlink, a->link.index, QUEUE_FRAMES);
 }
 
 /* make_tap() - Make the device in the namespace we are in; descriptor or -errno */
@@ -157,7 +155,7 @@ static int make_tap(struct agent *a, enum ns_stage *stage, unsigned *caps)
 	*stage = NS_STAGE_NETLINK;
 	a->netlink = rc = netlink_open();
 	if (rc >= 0)
-		rc = netlink_link_by_name(a->netlink, req.ifr_name, &a->link);
+		rc = netlink_link(a->netlink, 0, req.ifr_name, &a->link);
 	if (rc < 0)
 		goto fail;
 	long_queue(a);
@@ -368,7 +366,7 @@ static void obey(struct agent *a)
 	case NS_AGENT_SETUP:
 		if (q.setup.full)
 			no_autoconf(a->link.name);
-		reply_result(netlink_setup(a->netlink, a->link.index, &q.setup));
+		reply_result(netlink_setup(a->netlink, &a->link, &q.setup));
 		return;
 	case NS_AGENT_SOCKET:
 		give_sockets(&q);

@@ -384,8 +384,9 @@ static void open_link(struct conf *c)
 	if (!*c->ns.ifname)
 		(void)util_copy(c->ns.ifname, sizeof(c->ns.ifname), net->ifname);
 	ns_open(&c->ns, &self.ns);
-	net_learn_mac(self.ns.guest_mac);
 	net_fill_setup(&setup, c->config_net);
+	net_learn_mac(self.ns.guest_mac);
+	net_learn_mac(setup.mac);		/* if one was asked for */
 	ns_configure(&setup);
 	rc = tap_init_ns(self.ns.tap, self.ns.caps);
 	if (!rc && self.ns.child >= 0)

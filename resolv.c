@@ -12,8 +12,9 @@
  *	domain NAME
  *
  *   A word that begins with # or ; ends its line.  Words that are no address, or
- *   no domain name, are left out, as is what there is no room for: a strange
- *   file is no reason not to start.  Of a long file only the beginning is read.
+ *   no domain name, are left out, as are lines with a NUL in them and what there is
+ *   no room for: a strange file is no reason not to start.  Of a long file only the
+ *   beginning is read.
  */
 #include "resolv.h"
 
@@ -21,59 +22,21 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum {
-	FILE_LEN	= 64 * 1024,
-	WORD_LEN	= RESOLV_NAME,
-	LABEL_LEN	= 63,		/* RFC 1035, 2.3.4 */
-	NAME_LEN	= 253,		/* 255 bytes on the wire */
-};
+#include "dnsname.h"
 
-/**
- * struct scan - text not yet read
- * @p:		next character
- * @end:	behind the last one
- */
-struct scan {
-	const char *p;
-	const char *end;
-};
+enum { FILE_LEN = 64 * 1024 };
 
-static bool is_blank(char c)
+static const char blanks[] = " \t\r";
+
+/* next_word() - Next word of the line, taken off it; NULL: its end, or a comment */
+static char *next_word(char **line)
 {
-	return c == ' ' || c == '\t' || c == '\r';
-}
+	char *word = *line + strspn(*line, blanks);
 
-/*
- * next_word() - Next word of the line, with a terminator
- *
- * One that does not fit is returned as "", which is neither address nor name.
- * Return: false at the end of the line, or where a comment begins
- */
-static bool next_word(struct scan *s, char word[static WORD_LEN])
-{
-	const char *start;
-
-	while (s->p < s->end && is_blank(*s->p))
-		s->p++;
-	if (s->p == s->end || *s->p == '\n' || *s->p == '#' || *s->p == ';')
-		return false;
-	start = s->p;
-	while (s->p < s->end && !is_blank(*s->p) && *s->p != '\n')
-		s->p++;
-	if (!util_copy_n(word, WORD_LEN, start, (size_t)(s->p - start)) ||
-	    strlen(word) != (size_t)(s->p - start))	/* too long, or a NUL */
-		word[0] = '\0';
-	return true;
-}
-
-/* next_line() - Go behind the end of the line; false if that was the last */
-static bool next_line(struct scan *s)
-{
-	while (s->p < s->end && *s->p != '\n')
-		s->p++;
-	if (s->p < s->end)
-		s->p++;
-	return s->p < s->end;
+	*line = word + strcspn(word, blanks);
+	if (**line)
+		*(*line)++ = '\0';
+	return strchr("#;", *word) ? NULL : word;	/* it finds the terminator too */
 }
 
 /* add_ns() - The word behind `nameserver` */
@@ -85,74 +48,68 @@ static void add_ns(struct resolv *r, char *word)
 		return;
 	if (zone)
 		*zone++ = '\0';
-	if (!addr_parse(word, &r->ns[r->nns].addr))
-		return;
-	if (!util_copy(r->ns[r->nns].zone, RESOLV_ZONE, zone ? zone : ""))
-		return;
-	r->nns++;
+	if (addr_parse(word, &r->ns[r->nns].addr) &&
+	    util_copy(r->ns[r->nns].zone, RESOLV_ZONE, zone ? zone : ""))
+		r->nns++;
 }
 
 /*
- * is_name() - Whether it could be a domain name (RFC 1035, 2.3.4)
+ * add_search() - A word behind `search` or `domain`
  *
  * Names in use have more kinds of characters than RFC 1123 allows; those that
  * could break a line are not among them.
  */
-static bool is_name(const char *name)
-{
-	size_t label = 0, len = strlen(name);
-
-	if (!len || len > NAME_LEN)
-		return false;
-	for (; *name; name++) {
-		if (*name == '.' && !label)
-			return false;
-		if (*name <= ' ' || *name > '~' || *name == '\\')
-			return false;
-		label = *name == '.' ? 0 : label + 1;
-		if (label > LABEL_LEN)
-			return false;
-	}
-	return label > 0;
-}
-
-/* add_search() - A word behind `search` or `domain` */
-static void add_search(struct resolv *r, char *word)
+static void add_search(struct resolv *r, const char *word)
 {
 	size_t len = strlen(word);
+	uint8_t wire[DNSNAME_MAX];
 
-	if (len && word[len - 1] == '.')
-		word[len - 1] = '\0';
-	if (r->nsearch < RESOLV_SEARCH_MAX && is_name(word))
-		(void)util_copy(r->search[r->nsearch++], RESOLV_NAME, word);
+	if (r->nsearch == RESOLV_SEARCH_MAX || strchr(word, '\\') ||
+	    !dnsname_encode(word, wire))
+		return;
+	(void)util_copy_n(r->search[r->nsearch++], RESOLV_NAME, word,
+			  word[len - 1] == '.' ? len - 1 : len);
+}
+
+/* take_line() - Read a line, which is cut into words */
+static void take_line(char *line, struct resolv *r)
+{
+	bool indented = strspn(line, blanks);
+	char *word = next_word(&line);
+
+	if (indented || !word)
+		return;
+	if (!strcmp(word, "nameserver")) {
+		word = next_word(&line);
+		if (word)
+			add_ns(r, word);
+	} else if (!strcmp(word, "search") || !strcmp(word, "domain")) {
+		r->nsearch = 0;
+		while ((word = next_word(&line)))
+			add_search(r, word);
+	}
 }
 
 /**
  * resolv_parse() - Read the text of a resolv.conf
- * @text:	Any bytes
+ * @text:	Any bytes, changed on the way; there is room for one more at the end
  * @len:	How many
  * @r:		Set
  */
-void resolv_parse(const char *text, size_t len, struct resolv *r)
+void resolv_parse(char *text, size_t len, struct resolv *r)
 {
-	struct scan s = { text, text + len };
-	char word[WORD_LEN];
+	char *end = text + len;
 
 	memset(r, 0, sizeof(*r));
-	if (!len)
-		return;
-	do {
-		if (is_blank(*s.p) || !next_word(&s, word))
-			continue;
-		if (!strcmp(word, "nameserver")) {
-			if (next_word(&s, word))
-				add_ns(r, word);
-		} else if (!strcmp(word, "search") || !strcmp(word, "domain")) {
-			r->nsearch = 0;
-			while (next_word(&s, word))
-				add_search(r, word);
-		}
-	} while (next_line(&s));
+	while (text < end) {
+		char *nl = memchr(text, '\n', (size_t)(end - text));
+
+		nl = nl ? nl : end;
+		*nl = '\0';
+		if (strlen(text) == (size_t)(nl - text))	/* else it has a NUL */
+			take_line(text, r);
+		text = nl + 1;
+	}
 }
 
 /**
@@ -164,7 +121,7 @@ void resolv_parse(const char *text, size_t len, struct resolv *r)
  */
 int resolv_read(const char *path, struct resolv *r)
 {
-	static char text[FILE_LEN];
+	static char text[FILE_LEN + 1];
 	size_t len = 0;
 	ssize_t n;
 	int fd;
@@ -173,15 +130,11 @@ int resolv_read(const char *path, struct resolv *r)
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
-	do {
-		n = read(fd, text + len, sizeof(text) - len);
-		if (n > 0)
-			len += (size_t)n;
-	} while (n > 0 && len < sizeof(text));
+	while (len < FILE_LEN && (n = read(fd, text + len, FILE_LEN - len)) > 0)
+		len += (size_t)n;
 	n = n < 0 ? -errno : 0;
 	(void)close(fd);
-	if (n)
-		return (int)n;
-	resolv_parse(text, len, r);
-	return 0;
+	if (!n)
+		resolv_parse(text, len, r);
+	return (int)n;
 }

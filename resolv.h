@@ -34,7 +34,7 @@ struct resolv {
 	unsigned nsearch;
 };
 
-void	resolv_parse(const char *text, size_t len, struct resolv *r);
+void	resolv_parse(char *text, size_t len, struct resolv *r);
 int	resolv_read(const char *path, struct resolv *r);
 
 #endif /* RESOLV_H */

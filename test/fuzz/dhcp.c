@@ -17,9 +17,11 @@ static void add_routes(void)
 {
 	struct net_route *r = world.net.routes;
 
-	r[0] = (struct net_route){ world_addr("0.0.0.0"), addr_none, 0 };
-	r[1] = (struct net_route){ world_addr("10.0.0.0"), world_addr("203.0.113.1"), 8 };
-	r[2] = (struct net_route){ world_addr("169.254.0.0"), addr_none, 16 };
+	r[0] = (struct net_route){ .dst = world_addr("0.0.0.0") };
+	r[1] = (struct net_route){
+		.dst = world_addr("10.0.0.0"), .prefix = 8, .via = world_addr("203.0.113.1"),
+	};
+	r[2] = (struct net_route){ .dst = world_addr("169.254.0.0"), .prefix = 16 };
 	world.net.nroutes = 3;
 }
 

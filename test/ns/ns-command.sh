@@ -29,6 +29,7 @@ is "0 0" "$(pasta sh -c 'id -u; id -g' | paste -sd' ')" "root in there"
 never pasta sh -c "[ \$(readlink /proc/self/ns/net) = $(readlink /proc/self/ns/net) ]"
 like "*inet 192.0.2.1/24*inet6 2001:db8::1/64*" "$(pasta ip addr)"
 like "*default via 192.0.2.2*" "$(pasta ip route)"
+like "*ether 02:00:00:00:00:77*" "$(pasta --ns-mac-addr 02:00:00:00:00:77 ip link)"
 is 1500 "$(pasta sh -c 'cat /sys/class/net/tap0/mtu' 2>/dev/null ||
 	pasta -I tap0 ip -o link show tap0 | sed 's/.* mtu \([0-9]*\).*/\1/')"
 

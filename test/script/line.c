@@ -74,7 +74,6 @@ void script_set_up_defaults(void)
 	n->prefix4 = 24;
 	n->gw4 = script_addr("192.0.2.1");
 	n->addr6 = n->seen6 = script_addr("2001:db8::2");
-	n->prefix6 = 64;
 	n->gw6 = script_addr("fe80::1");
 	n->dns4[0] = script_addr("192.0.2.1");
 	n->ndns4 = 1;

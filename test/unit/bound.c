@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * bound.c - ports bound in a namespace of a real kernel, dumped and read from files
- * links: bound.c procnet.c nlquery.c nlmsg.c addr.c util.c
+ * bound.c - ports bound in a namespace of a real kernel, and answers that lie
+ * links: bound.c netlink.c nlmsg.c addr.c util.c
  */
 #include "bound.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/if.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
@@ -19,17 +18,18 @@
 #include <unistd.h>
 
 #include "ns.h"
-#include "procnet.h"
 #include "sock.h"
 #include "test/unit/check.h"
 #include "wire.h"
 
 enum { TCP = WIRE_TCP, UDP = WIRE_UDP, SOCKS = 300, ROUNDS = 20000, SKIP = 77 };
 
-/* The namespace, which is the host here too: has it netlink, and files? */
-static bool has_diag, has_files;
+enum { DUMPS = 4 };		/* TCP IPv4, TCP IPv6, UDP IPv4, UDP IPv6 */
+
+/* The namespace, which is the host here too: has it netlink? */
+static bool has_diag;
 static int made = -1;		/* in place of a netlink socket, if not -1 */
-static int netlink_fd, files, closed;
+static int netlink_fd, closed;
 
 static int open_netlink(int protocol)
 {
@@ -61,20 +61,10 @@ void sock_close(int fd)
 	CHECK_EQ(close(fd), 0);
 }
 
-int ns_open_file(const char *path)
-{
-	int fd = has_files ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-
-	files += fd >= 0;
-	return fd < 0 ? -ENOENT : fd;
-}
-
 /* begin() - Open one side, with what is there */
-static int begin(bool in_ns, bool diag, bool proc)
+static int begin(bool in_ns, bool diag)
 {
 	has_diag = diag;
-	has_files = proc;
-	files = 0;
 	bound_init();
 	return bound_open(in_ns);
 }
@@ -156,40 +146,43 @@ static void agree(bool in_ns)
 
 static void test_kernel(void)
 {
-	for (int way = 0; way < 3; way++) {
-		CHECK_EQ(begin(way == 1, way < 2, way == 2), 0);
-		CHECK_EQ(files, 0);		/* the dump was enough */
-		agree(way == 1);
+	for (int in_ns = 0; in_ns < 2; in_ns++) {
+		CHECK_EQ(begin(in_ns, true), 0);
+		agree(in_ns);
 		for (int i = 0; i < SOCKS; i++) {
 			open_random();
 			if (i % 50 == 0)
-				agree(way == 1);
+				agree(in_ns);
 		}
-		agree(way == 1);
+		agree(in_ns);
 		close_all();
-		agree(way == 1);
+		agree(in_ns);
 	}
 }
 
-/* test_files() - The fallback of the namespace, and none */
-static void test_files(void)
+/* test_none() - Nothing is opened, or it can not be */
+static void test_none(void)
 {
 	struct ports got;
 
-	CHECK_EQ(begin(true, false, true), 0);
-	CHECK_EQ(files, PROCNET_NUM);
-	for (int i = 0; i < SOCKS; i++)
-		open_random();
-	agree(true);
-	close_all();
+	CHECK_EQ(begin(true, true), 0);
 	closed = 0;
 	bound_init();
-	CHECK_EQ(closed, PROCNET_NUM);
+	CHECK_EQ(closed, 1);
 	bound_init();
-	CHECK_EQ(closed, PROCNET_NUM);
-	CHECK_EQ(begin(true, false, false), -ENOENT);
+	CHECK_EQ(closed, 1);
+	CHECK_EQ(bound_ports(true, TCP, &got), -ENOENT);
+	CHECK_EQ(begin(true, false), -EPROTONOSUPPORT);
 	CHECK_EQ(bound_ports(true, TCP, &got), -ENOENT);
 	CHECK_EQ(bound_ports(false, UDP, &got), -ENOENT);
+}
+
+static void test_ephemeral(void)
+{
+	uint16_t first = 0, last = 0;
+
+	bound_ephemeral(&first, &last);
+	CHECK(first >= 1 && first <= last);
 }
 
 /* ---- answers that lie ---- */
@@ -221,7 +214,7 @@ static void test_foreign(void)
 	struct ports got;
 	int fd;
 
-	CHECK_EQ(begin(true, true, false), 0);
+	CHECK_EQ(begin(true, true), 0);
 	CHECK_EQ(getsockname(netlink_fd, (struct sockaddr *)&to, &len), 0);
 	fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
 	for (uint32_t first = 0; first < 5000; first += 25) {
@@ -260,21 +253,27 @@ static void drain(void)
 		;
 }
 
-/* test_requests() - No answer at all: what was asked for */
+/* test_requests() - What is asked for; no answer ends it too */
 static void test_requests(void)
 {
 	struct {
 		struct nlmsghdr h;
 		struct inet_diag_req_v2 q;
 	} r;
+	struct answer a;
 	int pair[2];
 
 	CHECK_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
 	made = pair[0];
 	peer = pair[1];
-	CHECK_EQ(begin(true, true, true), 0);
-	CHECK_EQ(files, PROCNET_NUM);
-	for (int i = 0; i < PROCNET_NUM; i++) {
+	CHECK_EQ(begin(true, true), -ETIMEDOUT);
+	drain();
+	for (uint32_t i = 0; i < DUMPS; i++) {
+		a = answer_of(seq + i, AF_INET, TCP_LISTEN, 1);
+		put(&a, sizeof(a));
+	}
+	CHECK_EQ(begin(true, true), 0);
+	for (int i = 0; i < DUMPS; i++) {
 		CHECK_EQ(recv(peer, &r, sizeof(r), 0), sizeof(r));
 		CHECK_EQ(r.h.nlmsg_type, SOCK_DIAG_BY_FAMILY);
 		CHECK_EQ(r.h.nlmsg_flags, NLM_F_REQUEST | NLM_F_DUMP);
@@ -291,22 +290,19 @@ static void test_partly(void)
 	struct {
 		struct nlmsghdr h;
 		int32_t code;
-	} no = { { sizeof(no), NLMSG_ERROR, 0, 0, 0 }, -ENOENT };
+	} no = { { sizeof(no), NLMSG_ERROR, 0, seq + 2, 0 }, -ENOENT };
 	struct answer a;
 	struct ports got;
 
-	for (uint32_t i = 0; i < PROCNET_NUM; i++) {
-		no.h.nlmsg_seq = seq + i;
+	for (uint32_t i = 0; i < 2; i++) {
 		a = answer_of(seq + i, AF_INET, TCP_LISTEN, 1);
-		if (i < 2)
-			put(&a, sizeof(a));
-		else
-			put(&no, sizeof(no));
+		put(&a, sizeof(a));
 	}
-	CHECK_EQ(begin(true, true, true), 0);
-	CHECK_EQ(files, 2);
-	CHECK_EQ(bound_ports(true, UDP, &got), 0);	/* asks nobody */
+	put(&no, sizeof(no));
+	CHECK_EQ(begin(true, true), -ENOENT);
 	drain();
+	CHECK_EQ(bound_ports(true, UDP, &got), -ENOENT);	/* asks nobody */
+	CHECK_EQ(recv(peer, &a, sizeof(a), MSG_DONTWAIT), -1);
 }
 
 /* dumps() - Have TCP dumped with this for IPv4; whether it has port 80 and no other */
@@ -404,7 +400,8 @@ int main(void)
 		return SKIP;
 	}
 	RUN(test_kernel);
-	RUN(test_files);
+	RUN(test_none);
+	RUN(test_ephemeral);
 	RUN(test_foreign);
 	RUN(test_requests);
 	RUN(test_partly);

@@ -20,7 +20,6 @@
 #include "loop.h"
 #include "net.h"
 #include "ns.h"
-#include "procnet.h"
 #include "sock.h"
 #include "sock_udp.h"
 #include "timer.h"
@@ -218,7 +217,7 @@ int bound_open(bool in_ns)
 	return 0;
 }
 
-void procnet_ephemeral(uint16_t *first, uint16_t *last)
+void bound_ephemeral(uint16_t *first, uint16_t *last)
 {
 	*first = 32768;
 	*last = 60999;

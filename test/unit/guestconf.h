@@ -195,7 +195,6 @@ static inline void world_reset(void)
 	n->prefix4 = 24;
 	n->gw4 = world_addr("192.0.2.1");
 	n->addr6 = n->seen6 = world_addr("2001:db8::10");
-	n->prefix6 = 64;
 	n->gw6 = world_addr("fe80::1");
 	n->dns4[n->ndns4++] = world_addr("192.0.2.53");
 	n->dns4[n->ndns4++] = world_addr("198.51.100.53");

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * netlink.c - answers that are good, that lie, and that a real kernel gave
- * links: netlink.c nlquery.c nlmsg.c addr.c util.c
+ * links: netlink.c nlmsg.c addr.c util.c
  */
 #include "netlink.h"
 
 #include <errno.h>
+#include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -104,7 +106,6 @@ static void test_link(void)
 	CHECK_EQ(l.index, INDEX);
 	CHECK_EQ(l.mtu, 1400);
 	CHECK_STR(l.name, "eth0");
-	CHECK(l.has_mac && l.up && !l.loopback);
 	CHECK_MEM(l.mac, "\2\0\0\0\0\1", 6);
 
 	/* A name without terminator, and one that is too long */
@@ -117,8 +118,9 @@ static void test_link(void)
 	CHECK_STR(l.name, "wlan0");
 }
 
+/* parse_addr() - Rank of an address, -1: it is refused */
 static int parse_addr(int family, unsigned flags, unsigned scope, const char *text,
-		      struct netlink_addr *a)
+		      struct net_route *a)
 {
 	struct ifaddrmsg info = {
 		.ifa_family = (uint8_t)family, .ifa_prefixlen = 24,
@@ -129,23 +131,22 @@ static int parse_addr(int family, unsigned flags, unsigned scope, const char *te
 	add(&m, &info, sizeof(info));
 	attr_addr(&m, IFA_ADDRESS, text);
 	attr_u32(&m, IFA_FLAGS, flags);
-	return nlmsg_addr(reader(&m), AF_INET6 == family ? AF_INET6 : AF_INET,
-			  INDEX, a);
+	return nlmsg_addr(reader(&m), family, INDEX, a) ? (int)a->rank : -1;
 }
 
 static void test_addr(void)
 {
-	struct netlink_addr a = { 0 };
+	struct net_route a = { 0 };
 	struct bytes m = { .n = 0 };
 	struct ifaddrmsg ptp = { .ifa_family = AF_INET, .ifa_index = INDEX };
 
 	CHECK_EQ(parse_addr(AF_INET, 0, 0, "192.0.2.2", &a), 0);
-	CHECK(is(&a.addr, "192.0.2.2"));
+	CHECK(is(&a.dst, "192.0.2.2"));
 	CHECK_EQ(a.prefix, 24);
 	CHECK_EQ(parse_addr(AF_INET6, 0, 0, "2001:db8::1", &a), 0);
 	CHECK_EQ(parse_addr(AF_INET6, IFA_F_TEMPORARY, 0, "2001:db8::2", &a), 1);
 	CHECK_EQ(parse_addr(AF_INET, 0, RT_SCOPE_LINK, "169.254.3.4", &a), 2);
-	CHECK(is(&a.addr, "169.254.3.4"));
+	CHECK(is(&a.dst, "169.254.3.4"));
 
 	CHECK_EQ(parse_addr(AF_INET6, IFA_F_TENTATIVE, 0, "2001:db8::3", &a), -1);
 	CHECK_EQ(parse_addr(AF_INET6, IFA_F_DEPRECATED, 0, "2001:db8::3", &a), -1);
@@ -153,17 +154,18 @@ static void test_addr(void)
 	CHECK_EQ(parse_addr(AF_INET6, 0, RT_SCOPE_LINK, "fe80::1", &a), -1);
 	CHECK_EQ(parse_addr(AF_INET, 0, RT_SCOPE_HOST, "127.0.0.1", &a), -1);
 	CHECK_EQ(parse_addr(AF_INET, 0, 0, "2001:db8::3", &a), -1);
-	CHECK(is(&a.addr, "169.254.3.4"));
+	CHECK(is(&a.dst, "169.254.3.4"));
 
 	/* A peer's address comes as IFA_ADDRESS, in either order */
 	add(&m, &ptp, sizeof(ptp));
 	attr_addr(&m, IFA_LOCAL, "10.0.0.1");
 	attr_addr(&m, IFA_ADDRESS, "10.0.0.2");
-	CHECK_EQ(nlmsg_addr(reader(&m), AF_INET, INDEX, &a), 0);
-	CHECK(is(&a.addr, "10.0.0.1"));
-	CHECK_EQ(nlmsg_addr(reader(&m), AF_INET, INDEX + 1, &a), -1);
+	CHECK(nlmsg_addr(reader(&m), AF_INET, INDEX, &a));
+	CHECK_EQ(a.rank, 0);
+	CHECK(is(&a.dst, "10.0.0.1"));
+	CHECK(!nlmsg_addr(reader(&m), AF_INET, INDEX + 1, &a));
 	m.b[1] = 33;				/* prefix length */
-	CHECK_EQ(nlmsg_addr(reader(&m), AF_INET, INDEX, &a), -1);
+	CHECK(!nlmsg_addr(reader(&m), AF_INET, INDEX, &a));
 }
 
 static void begin_route(struct bytes *m, int family, unsigned prefix)
@@ -179,7 +181,7 @@ static void begin_route(struct bytes *m, int family, unsigned prefix)
 
 static void test_route(void)
 {
-	struct netlink_route r = { 0 };
+	struct net_route r = { 0 };
 	uint16_t family6 = AF_INET6;
 	uint8_t via[18] = { 0 };
 	struct bytes m;
@@ -191,7 +193,7 @@ static void test_route(void)
 	CHECK(nlmsg_route(reader(&m), AF_INET, 0, &r));
 	CHECK(is(&r.dst, "0.0.0.0") && is(&r.via, "192.0.2.1"));
 	CHECK_EQ(r.prefix, 0);
-	CHECK_EQ(r.metric, 100);
+	CHECK_EQ(r.rank, 100);
 	CHECK_EQ(r.index, INDEX);
 	CHECK(nlmsg_route(reader(&m), AF_INET, INDEX, &r));
 	CHECK(!nlmsg_route(reader(&m), AF_INET, INDEX + 1, &r));
@@ -234,7 +236,7 @@ static void hop(struct bytes *m, int index, unsigned flags, const char *gateway)
 static void test_multipath(void)
 {
 	struct bytes hops = { .n = 0 }, m;
-	struct netlink_route r = { 0 };
+	struct net_route r = { 0 };
 
 	hop(&hops, 3, RTNH_F_DEAD, "192.0.2.3");
 	hop(&hops, 4, 0, "192.0.2.4");
@@ -265,18 +267,16 @@ static void run_all(const uint8_t *b, size_t n)
 {
 	uint8_t *copy = malloc(n ? n : 1);	/* so that its end is watched */
 	struct pkt_reader r = pkt_reader(copy, n), d = r;
-	struct netlink_route route;
+	struct net_route route;
 	struct netlink_link link;
-	struct netlink_addr a;
 	struct nlmsg_in in;
 	size_t left;
 
 	memcpy(copy, b, n);
 	(void)nlmsg_link(r, &link);
 	for (int family = AF_INET; family; family = family == AF_INET ? AF_INET6 : 0) {
-		int rank = nlmsg_addr(r, family, INDEX, &a);
-
-		CHECK(rank >= -1 && rank <= 2);
+		if (nlmsg_addr(r, family, INDEX, &route))
+			CHECK(route.rank <= 2 && route.prefix <= 128);
 		if (nlmsg_route(r, family, 0, &route))
 			CHECK(route.index && route.index <= INT32_MAX &&
 			      route.prefix <= 128);
@@ -373,40 +373,41 @@ static void test_answers(void)
 	put(&d);
 	part(&d, NLMSG_ERROR, 0, seq++, &code, sizeof(code));
 	put(&d);
-	CHECK_EQ(netlink_link_by_name(fd, "eth0", &l), 0);
+	CHECK_EQ(netlink_link(fd, 0, "eth0", &l), 0);
 	CHECK_EQ(l.index, INDEX);
 
 	code = -ENODEV;
 	part(&d, NLMSG_ERROR, 0, seq++, &code, sizeof(code));
 	put(&d);
-	CHECK_EQ(netlink_link_by_name(fd, "nope0", &l), -ENODEV);
+	CHECK_EQ(netlink_link(fd, 0, "nope0", &l), -ENODEV);
 
 	code = 0;				/* success, and nothing in it */
 	part(&d, NLMSG_ERROR, 0, seq++, &code, sizeof(code));
 	put(&d);
-	CHECK_EQ(netlink_link_by_index(fd, 3, &l), -ENODEV);
+	CHECK_EQ(netlink_link(fd, 3, NULL, &l), -ENODEV);
 
 	part(&d, NLMSG_ERROR, 0, seq++, &code, 3);
 	put(&d);
-	CHECK_EQ(netlink_link_by_index(fd, 3, &l), -EBADMSG);
+	CHECK_EQ(netlink_link(fd, 3, NULL, &l), -EBADMSG);
 
 	part(&d, RTM_NEWLINK, 0, seq++, body.b, body.n);
 	d.b[0] = 0xff;				/* length reaches too far */
 	put(&d);
-	CHECK_EQ(netlink_link_by_index(fd, 3, &l), -EBADMSG);
+	CHECK_EQ(netlink_link(fd, 3, NULL, &l), -EBADMSG);
 	drain();
 
 	seq++;					/* no answer at all */
-	CHECK_EQ(netlink_link_by_index(fd, 3, &l), -ETIMEDOUT);
-	CHECK_EQ(netlink_link_by_name(fd, "", &l), -ENODEV);
-	CHECK_EQ(netlink_link_by_name(fd, "a_name_too_long_0", &l), -ENODEV);
+	CHECK_EQ(netlink_link(fd, 3, NULL, &l), -ETIMEDOUT);
+	CHECK_EQ(netlink_link(fd, 0, "", &l), -ENODEV);
+	CHECK_EQ(netlink_link(fd, 0, "a_name_too_long_0", &l), -ENODEV);
 	drain();
 }
 
 static void test_interrupted(void)
 {
+	static const uint8_t via6[18] = { AF_INET6, [2] = 0xfe, 0x80, [17] = 1 };
 	struct bytes d = { .n = 0 }, body;
-	struct netlink_route r[4];
+	struct net_route r[4];
 	int code = 0;
 
 	/* First time it has a route twice and is interrupted: not believed */
@@ -419,9 +420,12 @@ static void test_interrupted(void)
 	part(&d, NLMSG_DONE, NLM_F_MULTI, seq++, &code, sizeof(code));
 	put(&d);
 	part(&d, RTM_NEWROUTE, NLM_F_MULTI, seq, body.b, body.n);
+	attr(&body, RTA_VIA, via6, sizeof(via6));	/* not the guest's to use */
+	part(&d, RTM_NEWROUTE, NLM_F_MULTI, seq, body.b, body.n);
 	part(&d, NLMSG_DONE, NLM_F_MULTI, seq++, &code, sizeof(code));
 	put(&d);
-	CHECK_EQ(netlink_routes(fd, AF_INET, INDEX, r, 4), 1);
+	CHECK_EQ(netlink_list(fd, NETLINK_LIST_ROUTE, AF_INET, INDEX, r, 4), 1);
+	CHECK(is(&r[0].via, NULL));
 
 	/* It ends if that never does */
 	for (int i = 0; i < 8; i++) {
@@ -429,14 +433,14 @@ static void test_interrupted(void)
 		     sizeof(code));
 		put(&d);
 	}
-	CHECK_EQ(netlink_routes(fd, AF_INET, INDEX, r, 4), -EINTR);
+	CHECK_EQ(netlink_list(fd, NETLINK_LIST_ROUTE, AF_INET, INDEX, r, 4), -EINTR);
 	drain();
 }
 
 static void test_default(void)
 {
 	struct bytes d = { .n = 0 }, body;
-	struct netlink_route r;
+	struct net_route r;
 
 	for (uint32_t metric = 300; metric; metric -= 100) {
 		begin_route(&body, AF_INET, 0);
@@ -449,12 +453,12 @@ static void test_default(void)
 	part(&d, RTM_NEWROUTE, NLM_F_MULTI, seq, body.b, body.n);
 	part(&d, NLMSG_DONE, NLM_F_MULTI, seq++, &(int){ 0 }, sizeof(int));
 	put(&d);
-	CHECK_EQ(netlink_default(fd, AF_INET, 0, &r), 0);
+	CHECK_EQ(netlink_list(fd, NETLINK_LIST_DEFAULT, AF_INET, 0, &r, 1), 1);
 	CHECK_EQ(r.index, 200);
 
 	part(&d, NLMSG_DONE, NLM_F_MULTI, seq++, &(int){ 0 }, sizeof(int));
 	put(&d);
-	CHECK_EQ(netlink_default(fd, AF_INET, 0, &r), -ENETUNREACH);
+	CHECK_EQ(netlink_list(fd, NETLINK_LIST_DEFAULT, AF_INET, 0, &r, 1), 0);
 	drain();
 }
 
@@ -464,7 +468,7 @@ static void test_ranks(void)
 		IFA_F_TEMPORARY, 0, IFA_F_TENTATIVE, IFA_F_TEMPORARY, 0, 0,
 	};
 	struct bytes d = { .n = 0 }, body;
-	struct netlink_addr a[4];
+	struct net_route a[4];
 
 	for (unsigned i = 0; i < ARRAY_SIZE(flags); i++) {
 		struct ifaddrmsg info = {
@@ -481,22 +485,34 @@ static void test_ranks(void)
 	}
 	part(&d, NLMSG_DONE, NLM_F_MULTI, seq++, &(int){ 0 }, sizeof(int));
 	put(&d);
-	CHECK_EQ(netlink_addrs(fd, AF_INET6, INDEX, a, 4), 4);
-	CHECK_EQ(a[0].addr.b[15], 1);
-	CHECK_EQ(a[1].addr.b[15], 4);
-	CHECK_EQ(a[2].addr.b[15], 5);
-	CHECK_EQ(a[3].addr.b[15], 0);
+	CHECK_EQ(netlink_list(fd, NETLINK_LIST_ADDR, AF_INET6, INDEX, a, 4), 4);
+	CHECK_EQ(a[0].dst.b[15], 1);
+	CHECK_EQ(a[1].dst.b[15], 4);
+	CHECK_EQ(a[2].dst.b[15], 5);
+	CHECK_EQ(a[3].dst.b[15], 0);
 	drain();
 }
 
 /* ---- the kernel ---- */
 
+/* is_up() - Whether an interface is administratively up */
+static bool is_up(const char *name)
+{
+	struct ifreq req = { .ifr_flags = 0 };
+	int s = socket(AF_INET, SOCK_DGRAM, 0);
+
+	CHECK(util_copy(req.ifr_name, sizeof(req.ifr_name), name));
+	CHECK_EQ(ioctl(s, SIOCGIFFLAGS, &req), 0);
+	close(s);
+	return req.ifr_flags & IFF_UP;
+}
+
 static void test_kernel(void)
 {
 	struct netlink_setup s = { .full = true, .naddrs = 2, .nroutes = 4 };
 	struct netlink_link l = { 0 };
-	struct netlink_route r[8];
-	struct netlink_addr a[8];
+	struct net_route r[8];
+	struct net_route a[8];
 	int nl;
 
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNET)) {
@@ -505,17 +521,18 @@ static void test_kernel(void)
 	}
 	nl = netlink_open();
 	CHECK(nl >= 0);
-	CHECK_EQ(netlink_link_by_name(nl, "lo", &l), 0);
-	CHECK(l.index == 1 && l.loopback && !l.up && !l.has_mac);
-	CHECK_EQ(netlink_link_by_name(nl, "nope0", &l), -ENODEV);
-	CHECK_EQ(netlink_link_by_index(nl, 4711, &l), -ENODEV);
+	CHECK_EQ(netlink_link(nl, 0, "lo", &l), 0);
+	CHECK(l.index == 1 && !memcmp(l.mac, "\0\0\0\0\0\0", 6));
+	CHECK(!is_up("lo"));
+	CHECK_EQ(netlink_link(nl, 0, "nope0", &l), -ENODEV);
+	CHECK_EQ(netlink_link(nl, 4711, NULL, &l), -ENODEV);
 
-	CHECK_EQ(netlink_default(nl, AF_INET, 0, r), -ENETUNREACH);
-	CHECK_EQ(netlink_routes(nl, AF_INET, 1, r, 8), 0);
+	CHECK_EQ(netlink_list(nl, NETLINK_LIST_DEFAULT, AF_INET, 0, r, 1), 0);
+	CHECK_EQ(netlink_list(nl, NETLINK_LIST_ROUTE, AF_INET, 1, r, 8), 0);
 
 	/* The next hop comes before what leads to it, and behind no address */
-	CHECK(addr_parse("192.0.2.2", &s.addrs[0].addr));
-	CHECK(addr_parse("2001:db8::2", &s.addrs[1].addr));
+	CHECK(addr_parse("192.0.2.2", &s.addrs[0].dst));
+	CHECK(addr_parse("2001:db8::2", &s.addrs[1].dst));
 	s.addrs[0].prefix = 32;
 	s.addrs[1].prefix = 64;
 	s.mtu = 65520;
@@ -528,26 +545,26 @@ static void test_kernel(void)
 	CHECK(addr_parse("10.0.0.0", &s.routes[3].dst));
 	CHECK(addr_parse("203.0.113.1", &s.routes[3].via));
 	s.routes[3].prefix = 8;
-	CHECK_EQ(netlink_setup(nl, 1, &s), 0);
-	CHECK_EQ(netlink_setup(nl, 1, &s), 0);	/* all is there already */
+	CHECK_EQ(netlink_setup(nl, &l, &s), 0);
+	CHECK_EQ(netlink_setup(nl, &l, &s), 0);	/* all is there already */
 
-	CHECK_EQ(netlink_link_by_index(nl, 1, &l), 0);
-	CHECK(l.up);
+	CHECK_EQ(netlink_link(nl, 1, NULL, &l), 0);
+	CHECK(is_up("lo"));
 	CHECK_EQ(l.mtu, 65520);
-	CHECK_EQ(netlink_addrs(nl, AF_INET, 1, a, 8), 1);
-	CHECK(is(&a[0].addr, "192.0.2.2"));
-	CHECK_EQ(netlink_addrs(nl, AF_INET6, 1, a, 8), 1);
-	CHECK(is(&a[0].addr, "2001:db8::2"));
-	CHECK_EQ(netlink_routes(nl, AF_INET, 1, r, 8), 2);
+	CHECK_EQ(netlink_list(nl, NETLINK_LIST_ADDR, AF_INET, 1, a, 8), 1);
+	CHECK(is(&a[0].dst, "192.0.2.2"));
+	CHECK_EQ(netlink_list(nl, NETLINK_LIST_ADDR, AF_INET6, 1, a, 8), 1);
+	CHECK(is(&a[0].dst, "2001:db8::2"));
+	CHECK_EQ(netlink_list(nl, NETLINK_LIST_ROUTE, AF_INET, 1, r, 8), 2);
 	CHECK(is(&r[0].dst, "10.0.0.0") && is(&r[0].via, "203.0.113.1"));
 	CHECK(is(&r[1].dst, "198.51.100.0") && is(&r[1].via, NULL));
-	CHECK_EQ(netlink_routes(nl, AF_INET6, 1, r, 8), 1);
+	CHECK_EQ(netlink_list(nl, NETLINK_LIST_ROUTE, AF_INET6, 1, r, 8), 1);
 	CHECK(is(&r[0].dst, "2001:db8:9::") && is(&r[0].via, NULL));
-	CHECK_EQ(netlink_default(nl, AF_INET, 1, r), 0);
+	CHECK_EQ(netlink_list(nl, NETLINK_LIST_DEFAULT, AF_INET, 1, r, 1), 1);
 	CHECK(is(&r[0].via, "198.51.100.1"));
-	CHECK_EQ(netlink_default(nl, AF_INET, 0, r), -ENETUNREACH);
-	CHECK_EQ(netlink_default(nl, AF_INET6, 1, r), -ENETUNREACH);
-	netlink_close(nl);
+	CHECK_EQ(netlink_list(nl, NETLINK_LIST_DEFAULT, AF_INET, 0, r, 1), 0);
+	CHECK_EQ(netlink_list(nl, NETLINK_LIST_DEFAULT, AF_INET6, 1, r, 1), 0);
+	close(nl);
 }
 
 int main(void)

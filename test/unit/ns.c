@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * ns.c - namespaces of a real kernel: made, joined, watched, left
- * links: ns.c ns_agent.c ns_enter.c netlink.c nlquery.c nlmsg.c addr.c util.c log.c
+ * links: ns.c ns_agent.c ns_enter.c netlink.c nlmsg.c addr.c util.c log.c
  */
 #include "ns.h"
 
@@ -41,8 +41,8 @@ static void setup(struct netlink_setup *s)
 		.addrs = { { .prefix = 24 }, { .prefix = 64 } },
 		.routes = { { .dst = addr_any4 } },
 	};
-	CHECK(addr_parse("192.0.2.2", &s->addrs[0].addr));
-	CHECK(addr_parse("2001:db8::2", &s->addrs[1].addr));
+	CHECK(addr_parse("192.0.2.2", &s->addrs[0].dst));
+	CHECK(addr_parse("2001:db8::2", &s->addrs[1].dst));
 	CHECK(addr_parse("192.0.2.1", &s->routes[0].via));
 }
 
@@ -171,15 +171,15 @@ static void test_sockets(void)
 
 	/* An address that is not the host's, a list that shows it */
 	CHECK(!has("/proc/self/net/tcp", "020200C0:1F90"));
-	CHECK_EQ(bind(fd[0], &sa.sa, addr_to_sock(&sa, &s.addrs[0].addr, 8080, 0)), 0);
+	CHECK_EQ(bind(fd[0], &sa.sa, addr_to_sock(&sa, &s.addrs[0].dst, 8080, 0)), 0);
 	CHECK_EQ(listen(fd[0], 1), 0);
 	CHECK(has("/proc/self/net/tcp", "020200C0:1F90"));
-	CHECK_EQ(bind(fd[1], &sa.sa, addr_to_sock(&sa, &s.addrs[1].addr, 8080, 0)), 0);
+	CHECK_EQ(bind(fd[1], &sa.sa, addr_to_sock(&sa, &s.addrs[1].dst, 8080, 0)), 0);
 	for (int i = 0; i < SOCKETS * 2; i++)
 		close(fd[i]);
 
 	fd[0] = ns_socket(AF_INET, SOCK_DGRAM);
-	CHECK_EQ(bind(fd[0], &sa.sa, addr_to_sock(&sa, &s.addrs[0].addr, 53, 0)), 0);
+	CHECK_EQ(bind(fd[0], &sa.sa, addr_to_sock(&sa, &s.addrs[0].dst, 53, 0)), 0);
 	close(fd[0]);
 	CHECK(ns_socket(AF_INET, 4711) < 0);
 	CHECK(ns_socket(AF_INET, SOCK_DGRAM) >= 0);	/* that was no reason to part */

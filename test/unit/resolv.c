@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * resolv.c - resolv.conf as people write it, and as nobody should
- * links: resolv.c addr.c util.c
+ * links: resolv.c dnsname.c addr.c util.c
  */
 #include "resolv.h"
 
@@ -13,9 +13,19 @@
 
 static struct resolv r;
 
+/* parse_n() - Have a copy parsed, of which each byte beyond its end is watched */
+static void parse_n(const char *text, size_t len)
+{
+	char *copy = malloc(len + 1);
+
+	memcpy(copy, text, len);
+	resolv_parse(copy, len, &r);
+	free(copy);
+}
+
 static void parse(const char *text)
 {
-	resolv_parse(text, strlen(text), &r);
+	parse_n(text, strlen(text));
 }
 
 static bool ns_is(unsigned i, const char *text, const char *zone)
@@ -72,7 +82,7 @@ static void test_strange(void)
 	CHECK_EQ(r.nsearch, 2);
 	CHECK_STR(r.search[0], "good");
 	CHECK_STR(r.search[1], "ok_");
-	resolv_parse("nameserver 192.0.2.1\0x\nnameserver 192.0.2.2\n", 44, &r);
+	parse_n("nameserver 192.0.2.1\0x\nnameserver 192.0.2.2\n", 44);
 	CHECK_EQ(r.nns, 1);
 	CHECK(ns_is(0, "192.0.2.2", ""));
 }
@@ -137,7 +147,6 @@ static void test_random(void)
 
 	for (int i = 0; i < 100000; i++) {
 		size_t n = 0;
-		char *copy;
 
 		while (n < sizeof(text) - 20) {
 			const char *w = words[check_below(ARRAY_SIZE(words))];
@@ -147,14 +156,10 @@ static void test_random(void)
 			if (!check_below(9))
 				text[n++] = (char)check_rand();
 		}
-		n = check_below(n + 1);
-		copy = malloc(n ? n : 1);
-		memcpy(copy, text, n);
-		resolv_parse(copy, n, &r);
+		parse_n(text, check_below(n + 1));
 		CHECK(r.nns <= RESOLV_NS_MAX && r.nsearch <= RESOLV_SEARCH_MAX);
 		for (unsigned k = 0; k < r.nsearch; k++)
 			CHECK(*r.search[k] && strlen(r.search[k]) <= 253);
-		free(copy);
 	}
 }
 

@@ -31,7 +31,7 @@ enum { FD_FIRST = 100, FD_LISTEN = 50, LISTENER = 3, LOG_MAX = 128, DATA_MAX = 7
 
 static struct net test_net = {
 	.mac = { 2, 0, 0, 0, 0, 1 }, .guest_mac = { 2, 0, 0, 0, 0, 9 }, .mtu = 1500,
-	.has4 = true, .has6 = true, .prefix4 = 24, .prefix6 = 64, .if4 = 7, .if6 = 8,
+	.has4 = true, .has6 = true, .prefix4 = 24, .if4 = 7, .if6 = 8,
 };
 const struct net *const net = &test_net;
 
