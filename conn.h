@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "addr.h"
+#include "sock_udp.h"
 #include "timer.h"
 
 enum { CONN_MAX = TIMER_CONNS };
@@ -119,30 +120,24 @@ struct tcp_conn {
 
 /**
  * struct udp_flow - what udp*.c know of one UDP flow, or one row of echo requests
- * @local:	host address that replies leave from, for flows that began at a
- *		bound socket of fwd.c; addr_none for those the guest began
- * @peer:	the other end as the host's socket knows it: after mapping
- * @scope:	interface index if @peer is link-local or a group, else 0
+ * @path:	both ends as the host's socket knows them, after mapping: @local is
+ *		that which replies leave from, for flows that began at a bound socket
+ *		of fwd.c, else addr_none; @port is 0 for echo; @ttl is what was last
+ *		set on @fd of the entry
  * @listen:	number of the bound socket in fwd.c, -1: @fd of the entry is all
- * @pport:	port of @peer, 0 for echo
  * @qlen:	length of the guest's last datagram, as in its UDP header, or of its
  *		last echo request
  * @qcsum:	its checksum as in memory, 0: not known; both for quotes in ICMP
  * @flags:	UDPF_ bits of udp_flow.h
- * @ttl:	time to live last set on the socket
  * @due:	when the flow ends unless used, us on the loop's clock
  * @born:	when it began, us
  */
 struct udp_flow {
-	struct addr local;
-	struct addr peer;
-	uint32_t scope;
+	struct sock_udp_path path;
 	int32_t listen;
-	uint16_t pport;
 	uint16_t qlen;
 	uint16_t qcsum;
 	uint8_t flags;
-	uint8_t ttl;
 	uint64_t due;
 	uint64_t born;
 };

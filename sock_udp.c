@@ -309,7 +309,7 @@ static void put_path(struct msghdr *m, const struct sock_udp_path *to, int famil
  * @fd:		Socket
  * @out:	What to send
  * @n:		Entries, 1 or more; those beyond SOCK_UDP_BATCH are left over
- * @to:		Where to, and from where; NULL: a connected socket
+ * @to:		Where to, and from where
  *
  * Return: entries sent, 1 or more: if fewer than @n, call again with the rest;
  *	   -errno: why the first was not sent (-EAGAIN, -ENOBUFS: no room;
@@ -319,7 +319,8 @@ static void put_path(struct msghdr *m, const struct sock_udp_path *to, int famil
 int sock_udp_send(int fd, const struct sock_udp_out *out, int n,
 		  const struct sock_udp_path *to)
 {
-	int family = to ? get(fd, SOL_SOCKET, SO_DOMAIN) : AF_UNSPEC;
+	bool connected = addr_is_none(&to->peer);
+	int family = connected ? AF_UNSPEC : get(fd, SOL_SOCKET, SO_DOMAIN);
 	int num = n < SOCK_UDP_BATCH ? n : SOCK_UDP_BATCH;
 	int rc = -1;
 
@@ -329,7 +330,7 @@ int sock_udp_send(int fd, const struct sock_udp_out *out, int n,
 		*m = (struct msghdr){ .msg_iov = out[i].iov,
 				      .msg_iovlen = (size_t)out[i].niov };
 		m->msg_control = self.control[i].b;
-		if (to) {
+		if (!connected) {
 			m->msg_name = &self.name[i];
 			put_path(m, to, family);
 		}

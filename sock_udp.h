@@ -30,7 +30,7 @@ enum sock_udp_kind { SOCK_UDP_DIAL, SOCK_UDP_SHOUT, SOCK_UDP_PING };
 
 /**
  * struct sock_udp_path - the two ends of a datagram, as the host sees them
- * @peer:	the other end
+ * @peer:	the other end; addr_none to send to: what the socket is connected to
  * @local:	the host's address it came to, or shall leave from; addr_none:
  *		not known, or: the kernel chooses
  * @scope:	interface index if @peer is link-local or a group, else 0

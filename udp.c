@@ -67,18 +67,6 @@ enum {
 };
 
 /**
- * struct way - how datagrams of a flow leave
- * @fd:		socket
- * @connected:	it knows the other end; else @to says it
- * @to:		both ends
- */
-struct way {
-	int fd;
-	bool connected;
-	struct sock_udp_path to;
-};
-
-/**
  * struct udp_self - state of this file
  * @num:	frames gathered
  * @gram:	those; id is CONN_NONE once they are in @out
@@ -206,28 +194,20 @@ void udp_frame(const struct frame *f, uint64_t now)
 }
 
 /**
- * way_of() - What sends the datagrams of a flow
+ * path_of() - Where the datagrams of a flow go
  * @c:		Flow
  * @ttl:	Time to live, for the socket of a forwarded port
  *
- * Return: way; its fd is -1 if the socket is gone
+ * Return: as sock_udp_send() wants it
  */
-static struct way way_of(const struct conn *c, uint8_t ttl)
+static struct sock_udp_path path_of(const struct conn *c, uint8_t ttl)
 {
-	const struct udp_flow *u = &c->udp;
+	struct sock_udp_path to = c->udp.path;
 
-	return (struct way){
-		.fd = udp_flow_fd(c),
-		.connected = u->listen < 0 && !(u->flags & UDPF_GROUP),
-		.to = { .peer = u->peer, .port = u->pport, .local = u->local,
-			.scope = u->scope, .ttl = u->listen < 0 ? 0 : ttl },
-	};
-}
-
-/* give() - Hand a batch to the kernel, as sock_udp_send() does */
-static int give(const struct way *w, const struct sock_udp_out *out, int n)
-{
-	return sock_udp_send(w->fd, out, n, w->connected ? NULL : &w->to);
+	to.ttl = c->udp.listen < 0 ? 0 : ttl;
+	if (c->udp.listen < 0 && !(c->udp.flags & UDPF_GROUP))
+		to.peer = addr_none;
+	return to;
 }
 
 /* options() - Set what is asked for a frame on the flow's own socket */
@@ -238,12 +218,12 @@ static void options(struct conn *c, const struct udp_gram *g)
 
 	if (c->fd < 0)
 		return;
-	if (g->ttl && g->ttl != u->ttl) {
-		(void)sock_udp_set_ttl(c->fd, &u->peer, g->ttl);
-		u->ttl = g->ttl;
+	if (g->ttl && g->ttl != u->path.ttl) {
+		(void)sock_udp_set_ttl(c->fd, &u->path.peer, g->ttl);
+		u->path.ttl = g->ttl;
 	}
 	if (!(u->flags & want)) {
-		(void)sock_udp_set_df(c->fd, &u->peer, g->df);
+		(void)sock_udp_set_df(c->fd, &u->path.peer, g->df);
 		u->flags = (uint8_t)((u->flags & ~(UDPF_DF | UDPF_MAYFRAG)) | want);
 	}
 }
@@ -252,7 +232,7 @@ static void options(struct conn *c, const struct udp_gram *g)
 static bool joins(const struct conn *c, const struct sock_udp_out *o,
 		  const struct sock_udp_out *more)
 {
-	uint32_t max = addr_is4(&c->udp.peer) ? SOCK_UDP_MAX4 : SOCK_UDP_MAX6;
+	uint32_t max = addr_is4(&c->udp.path.peer) ? SOCK_UDP_MAX4 : SOCK_UDP_MAX6;
 	uint32_t seg = o->seg ? o->seg : o->len;
 
 	return !(c->udp.flags & UDPF_PLAIN) && !more->seg && more->len && more->len <= seg &&
@@ -329,22 +309,22 @@ static int cut(struct sock_udp_out *whole, struct sock_udp_out *out, struct iove
 /**
  * send_cut() - Send an entry datagram by datagram, until one fails for good
  * @c:		Flow
- * @w:		Its way
+ * @fd:		Socket
+ * @to:		Where to
  * @g:		The entry
  * @now:	Time, us
  */
-static void send_cut(const struct conn *c, const struct way *w, struct udp_gram *g,
-		     uint64_t now)
+static void send_cut(const struct conn *c, int fd, const struct sock_udp_path *to,
+		     struct udp_gram *g, uint64_t now)
 {
 	struct iovec iov[SOCK_UDP_BATCH + IOV_NUM];
 	struct sock_udp_out out[SOCK_UDP_BATCH];
+	struct udp_gram one = *g;
 	int n, done;
 
 	while ((n = cut(&g->out, out, iov))) {
 		for (int i = 0; i < n; i += done) {
-			struct udp_gram one = *g;
-
-			done = give(w, out + i, n - i);
+			done = sock_udp_send(fd, out + i, n - i, to);
 			if (done > 0)
 				continue;
 			one.out = out[i];
@@ -357,33 +337,6 @@ static void send_cut(const struct conn *c, const struct way *w, struct udp_gram 
 }
 
 /**
- * refused() - The kernel did not take an entry
- * @c:		Flow
- * @w:		Its way
- * @g:		The entry
- * @err:	Why, positive errno
- * @now:	Time, us
- */
-static void refused(struct conn *c, const struct way *w, struct udp_gram *g, int err,
-		    uint64_t now)
-{
-	if (!g->out.seg || (err != EIO && err != EINVAL && err != EMSGSIZE)) {
-		udp_flow_failed(c, g, err, now);
-		return;
-	}
-	if (err != EMSGSIZE)
-		c->udp.flags |= UDPF_PLAIN;
-	send_cut(c, w, g, now);
-}
-
-/* can_cut() - Whether an entry may be given to the kernel as it is */
-static bool can_cut(const struct conn *c, const struct sock_udp_out *o)
-{
-	return !o->seg || (!(c->udp.flags & UDPF_PLAIN) &&
-			   o->len <= (uint32_t)o->seg * SOCK_UDP_SEGMENTS);
-}
-
-/**
  * send_like() - Send frames of one flow that ask for the same options
  * @c:		Flow
  * @like:	The first of them, in self.gram
@@ -391,18 +344,28 @@ static bool can_cut(const struct conn *c, const struct sock_udp_out *o)
  */
 static void send_like(struct conn *c, const struct udp_gram *like, uint64_t now)
 {
-	struct way w = way_of(c, like->ttl);
-	int n = fill(c, like), done;
+	struct sock_udp_path to = path_of(c, like->ttl);
+	int n = fill(c, like), fd = udp_flow_fd(c), done;
 
 	options(c, like);
-	for (int i = 0; i < n && w.fd >= 0; i += done) {
+	for (int i = 0; i < n && fd >= 0; i += done) {
 		struct udp_gram g = *like;
 
-		done = can_cut(c, &self.out[i]) ? give(&w, &self.out[i], n - i) : -EMSGSIZE;
+		g.out = self.out[i];
+		if (g.out.seg && (c->udp.flags & UDPF_PLAIN ||
+				  g.out.len > (uint32_t)g.out.seg * SOCK_UDP_SEGMENTS))
+			done = -EMSGSIZE;	/* nothing the kernel could cut */
+		else
+			done = sock_udp_send(fd, &self.out[i], n - i, &to);
 		if (done > 0)
 			continue;
-		g.out = self.out[i];
-		refused(c, &w, &g, -done, now);
+		if (g.out.seg && (done == -EIO || done == -EINVAL || done == -EMSGSIZE)) {
+			if (done != -EMSGSIZE)
+				c->udp.flags |= UDPF_PLAIN;
+			send_cut(c, fd, &to, &g, now);
+		} else {
+			udp_flow_failed(c, &g, -done, now);
+		}
 		done = 1;
 	}
 }
@@ -481,20 +444,20 @@ static int send_one(const struct conn_key *key, struct wire_udp *udp, uint32_t l
  */
 static void to_guest(const struct conn_key *key, const struct sock_udp_in *in)
 {
-	uint32_t step = in->seg ? in->seg : in->len, done = 0;
-	uint8_t *data = in->data;
+	uint32_t step = in->seg ? in->seg : in->len, done = 0, n;
+	uint8_t *udp = in->data - sizeof(struct wire_udp);
+	uint16_t seg = 0;
 
 	if (BUG_ON(addr_is4(&key->guest) != addr_is4(&key->far)))
 		return;
 	if (in->seg && tap_caps() & TAP_USO && ip_len(key, step) <= net->mtu &&
 	    ip_len(key, in->len) <= FRAME_IP_MAX && in->len <= step * SEGMENTS_MAX) {
-		(void)send_one(key, (void *)(data - sizeof(struct wire_udp)), in->len, in->seg);
-		return;
+		seg = in->seg;
+		step = in->len;
 	}
 	do {	/* an empty datagram is one, too */
-		uint32_t n = min_u32(step, in->len - done);
-
-		(void)send_one(key, (void *)(data + done - sizeof(struct wire_udp)), n, 0);
+		n = min_u32(step, in->len - done);
+		(void)send_one(key, (void *)(udp + done), n, seg);
 		done += n;
 	} while (done < in->len);
 }

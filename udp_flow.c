@@ -126,7 +126,7 @@ int udp_flow_fd(const struct conn *c)
  */
 bool udp_flow_is_peer(const struct conn *c, const struct sock_udp_path *path)
 {
-	return c->udp.pport == path->port && addr_eq(&c->udp.peer, &path->peer);
+	return c->udp.path.port == path->port && addr_eq(&c->udp.path.peer, &path->peer);
 }
 
 /**
@@ -259,7 +259,7 @@ void udp_flow_failed(const struct conn *c, const struct udp_gram *g, int err,
 	if (!icmp_error_set(&e, err))
 		return;
 	if (err == EMSGSIZE) {
-		int mtu = c->fd >= 0 ? sock_udp_mtu(c->fd, &c->udp.peer) : -EMSGSIZE;
+		int mtu = c->fd >= 0 ? sock_udp_mtu(c->fd, &c->udp.path.peer) : -EMSGSIZE;
 
 		if (!g->df || mtu <= 0)
 			return;
@@ -280,7 +280,7 @@ void udp_flow_error(const struct conn *c, struct sock_udp_error *q, uint64_t now
 	struct iovec iov = { .iov_base = q->data, .iov_len = q->len };
 
 	if (!addr_is_none(&q->offender))
-		e.from = addr_eq(&q->offender, &c->udp.peer) ?
+		e.from = addr_eq(&q->offender, &c->udp.path.peer) ?
 			 c->key.far : fwd_to_guest(&q->offender);
 	if (c->kind == CONN_ECHO)
 		icmp_echo_restore(&c->key, q->data, q->len, max_u32(q->len, c->udp.qlen));
@@ -296,25 +296,21 @@ void udp_flow_error(const struct conn *c, struct sock_udp_error *q, uint64_t now
 static int open_socket(struct conn *c)
 {
 	enum sock_udp_kind kind = SOCK_UDP_DIAL;
-	struct udp_flow *u = &c->udp;
-	struct sock_udp_path to = { 0 };
+	struct sock_udp_path *to = &c->udp.path;
 	int fd, rc;
 
-	fwd_to_host(c->key.proto, &c->key.far, c->key.fport, &to.peer, &to.port);
-	to.scope = scope_of(&to.peer);
-	u->peer = to.peer;
-	u->pport = to.port;
-	u->scope = to.scope;
-	u->ttl = addr_is_multicast(&to.peer) ? 1 : sock_udp_ttl(!addr_is4(&to.peer));
-	if (is_group(&to.peer)) {
-		u->flags |= UDPF_GROUP;
+	fwd_to_host(c->key.proto, &c->key.far, c->key.fport, &to->peer, &to->port);
+	to->scope = scope_of(&to->peer);
+	to->ttl = addr_is_multicast(&to->peer) ? 1 : sock_udp_ttl(!addr_is4(&to->peer));
+	if (is_group(&to->peer)) {
+		c->udp.flags |= UDPF_GROUP;
 		kind = SOCK_UDP_SHOUT;
 	}
 	if (c->kind == CONN_ECHO) {
-		u->flags |= UDPF_PLAIN;
+		c->udp.flags |= UDPF_PLAIN;
 		kind = SOCK_UDP_PING;
 	}
-	fd = sock_udp_open(&to, c->key.gport, kind);
+	fd = sock_udp_open(to, c->key.gport, kind);
 	if (fd < 0)
 		return fd;
 	rc = loop_add(fd, LOOP_UDP, conn_id(c), EPOLLIN);
@@ -406,14 +402,6 @@ struct conn *udp_flow_of(const struct conn_key *key, const struct udp_gram *g, u
 	return c;
 }
 
-/* other_port() - The @try th port for a caller, the same each time */
-static uint16_t other_port(const struct sock_udp_path *path, uint32_t try)
-{
-	struct { struct addr a; uint32_t n[2]; } in = { path->peer, { path->port, try } };
-
-	return (uint16_t)(PORT_OTHERS + conn_secret_hash(&in, sizeof(in)) % PORT_OTHERS);
-}
-
 /**
  * udp_flow_called() - The flow that a datagram from outside belongs to
  * @listener:	Number of the socket it came in by
@@ -436,18 +424,21 @@ struct conn *udp_flow_called(uint32_t listener, const struct sock_udp_path *path
 	}
 	key.fport = path->port;
 	for (uint32_t i = 0; i < PORT_TRIES; i++) {
+		struct { struct addr a; uint32_t n[2]; } in = { path->peer, { path->port, i } };
+
 		c = conn_find(&key);
 		if (!c || udp_flow_is_peer(c, path))
 			break;
-		key.fport = other_port(path, i);
+		/* A caller that looks like another one: the same port each time */
+		key.fport = (uint16_t)(PORT_OTHERS +
+				       conn_secret_hash(&in, sizeof(in)) % PORT_OTHERS);
 	}
 	if (!make)
 		return c;
 	if (!c && self.calls < CALLS_MAX && key.fport) {
 		c = conn_new(CONN_UDP, &key);
 		if (c) {
-			c->udp.peer = path->peer;
-			c->udp.pport = path->port;
+			c->udp.path = *path;
 			c->udp.born = now;
 			self.calls++;
 			count(COUNT_UDP_FLOWS);
@@ -458,10 +449,9 @@ struct conn *udp_flow_called(uint32_t listener, const struct sock_udp_path *path
 		refuse(false, now);
 		return NULL;
 	}
-	if (c->fd < 0) {
+	if (c->fd < 0) {	/* it came this way now */
 		c->udp.listen = (int32_t)listener;
-		c->udp.local = path->local;
-		c->udp.scope = path->scope;
+		c->udp.path = *path;
 	}
 	return c;
 }

@@ -117,9 +117,8 @@ static inline void note(struct sent *s, int fd, const struct sock_udp_out *out,
 	memset(s, 0, sizeof(*s));
 	s->fd = fd;
 	s->seg = out->seg;
-	s->to_set = to;
-	if (to)
-		s->to = *to;
+	s->to_set = !addr_is_none(&to->peer);
+	s->to = *to;
 	for (int i = 0; i < out->niov; i++) {
 		size_t l = out->iov[i].iov_len;
 

@@ -171,7 +171,7 @@ static void test_queued_errors(void)
 	CHECK(c != NULL);
 	if (!c)
 		return;
-	CHECK(addr_eq(&c->udp.peer, &addr_loop4));
+	CHECK(addr_eq(&c->udp.path.peer, &addr_loop4));
 	t.nframes = 0;
 	t.err[0] = (struct sock_udp_error){ .type = 3, .code = 3, .offender = addr_loop4,
 					    .peer = addr_loop4, .port = 5000 };
