@@ -5,10 +5,9 @@
  * Theory of operation
  *
  *   From the guest: pieces of a packet are copied to where they belong in a
- *   buffer of 64 KiB, one of FRAG_PACKETS, and noted in a bitmap with one bit
- *   for each 8 bytes, the unit of the offset field (RFC 791, section 3.2;
- *   RFC 8200, section 4.5).  When no bit is missing up to the end of the last
- *   piece, IP and Ethernet headers are made in front, and the packet is parsed
+ *   buffer of 64 KiB, one of FRAG_PACKETS, and noted in a row of flags, one for
+ *   each 8 bytes, the unit of the offset field (RFC 791, section 3.2; RFC 8200,
+ *   section 4.5).  When no flag is missing up to the end of the last piece, IP and Ethernet headers are made in front, and the packet is parsed
  *   as though it had come whole: everything that is checked of a packet is
  *   checked of this one too, extension headers behind the fragment header
  *   included, and whoever handles it can not tell the difference.
@@ -17,7 +16,7 @@
  *	+-----------------+----------------------------------------------+
  *	| Ethernet and IP | payload: pieces at their offsets             |
  *	+-----------------+----------------------------------------------+
- *	  made at the end   bit n: bytes 8n to 8n + 7 are there
+ *	  made at the end   flag n: bytes 8n to 8n + 7 are there
  *
  *   Pieces that overlap are an attempt to say two things at once: the packet is
  *   given up, and so are pieces of it that come later (RFC 5722, section 3; the
@@ -39,7 +38,7 @@
  *   Toward the guest: a message that does not fit the MTU is cut.
  *
  * Invariants, for each packet that is OPEN
- *   R1  have is 8 times the number of bits set, less what the last piece lacks
+ *   R1  have is 8 times the number of flags set, less what the last piece lacks
  *   R2  high is the end of the piece that ends last, and have <= high
  *   R3  total is 0 until the last piece came; then high == total
  */
@@ -59,7 +58,7 @@
 #include "wire.h"
 
 enum {
-	UNIT		= 8,		/* bytes one bit stands for */
+	UNIT		= 8,		/* bytes one flag stands for */
 	UNITS		= 65536 / UNIT,
 	COMPARE_IOV	= 16,		/* pieces of memory a duplicate may lie in */
 };
@@ -88,7 +87,7 @@ enum packet_state { EMPTY, OPEN, BAD, DONE };
  * @due:	when it is given up, us
  * @last:	number of the piece of it that came last, as struct frag_self
  *		counts them
- * @bit:	which units of the payload are there
+ * @there:	which units of the payload are there, 0 or 1 each
  * @iov:	the bytes of @frame, for @tap
  * @tap:	what @frame points to, where it goes out of this file
  */
@@ -101,7 +100,7 @@ struct packet {
 	uint32_t high;
 	uint64_t due;
 	uint64_t last;
-	uint64_t bit[UNITS / 64];
+	uint8_t there[UNITS];
 	struct iovec iov;
 	struct tap_frame tap;
 };
@@ -153,10 +152,11 @@ static void forget(struct packet *p)
 }
 
 /* give_up() - The pieces make no sense: drop those there are and those to come */
-static void give_up(struct packet *p)
+static bool give_up(struct packet *p)
 {
 	count(DROP_FRAGMENT_BAD);
 	p->state = BAD;
+	return false;
 }
 
 /* is_live() - Whether later pieces of a packet are looked for */
@@ -231,10 +231,11 @@ static struct packet *begin(const struct frame *f, uint64_t now)
 
 	if (!p)
 		return NULL;
-	*p = (struct packet){
-		.state = OPEN, .frame = *f, .key_proto = key_proto(f),
-		.due = now + (addr_is4(&f->src) ? TIMEOUT4_US : TIMEOUT6_US),
-	};
+	memset(p, 0, sizeof(*p));
+	p->state = OPEN;
+	p->frame = *f;
+	p->key_proto = key_proto(f);
+	p->due = now + (addr_is4(&f->src) ? TIMEOUT4_US : TIMEOUT6_US);
 	self.live++;
 	if (p->due < timer_due(TIMER_FRAG))
 		timer_set(TIMER_FRAG, p->due);
@@ -263,16 +264,6 @@ static bool has_headers(const struct frame *f)
 	}
 	return f->l4len >= at + (proto == WIRE_TCP ? sizeof(struct wire_tcp) :
 						     sizeof(struct wire_udp));
-}
-
-/* units_set() - How many of @n bits from @from on are set */
-static uint32_t units_set(const struct packet *p, uint32_t from, uint32_t n)
-{
-	uint32_t set = 0;
-
-	for (uint32_t u = from; u < from + n; u++)
-		set += (uint32_t)(p->bit[u / 64] >> u % 64 & 1);
-	return set;
 }
 
 /* repeats() - Whether a piece says what is there already */
@@ -330,24 +321,16 @@ static bool fits(const struct packet *p, const struct frame *f)
  */
 static bool add(struct packet *p, const struct frame *f)
 {
-	uint32_t n = (f->l4len + UNIT - 1) / UNIT, from = f->frag_off / UNIT;
-	uint32_t set;
+	uint8_t *there = p->there + f->frag_off / UNIT;
+	size_t n = (f->l4len + UNIT - 1) / UNIT;
 
-	if (!plausible(f) || !fits(p, f)) {
-		give_up(p);
-		return false;
-	}
-	set = units_set(p, from, n);
-	if (set == n && repeats(p, f))
-		return false;
-	if (set) {
-		give_up(p);
-		return false;
-	}
+	if (!plausible(f) || !fits(p, f))
+		return give_up(p);
+	if (memchr(there, 1, n))
+		return memchr(there, 0, n) || !repeats(p, f) ? give_up(p) : false;
 	if (frame_copy(f, 0, payload(p) + f->frag_off, f->l4len) != f->l4len)
 		return false;
-	for (uint32_t u = from; u < from + n; u++)
-		p->bit[u / 64] |= UINT64_C(1) << u % 64;
+	memset(there, 1, n);
 	p->have += f->l4len;
 	p->high = max_u32(p->high, f->frag_off + f->l4len);
 	if (!f->frag_more)
@@ -416,19 +399,14 @@ const struct frame *frag_from_guest(const struct frame *f, uint64_t now)
 {
 	struct packet *p = find(f);
 
-	if (!p) {
-		if (!plausible(f)) {
-			count(DROP_FRAGMENT_BAD);
-			return NULL;
-		}
-		p = begin(f, now);
-		if (!p)
-			return NULL;
-	}
-	if (p->state == BAD) {
+	if (p ? p->state == BAD : !plausible(f)) {
 		count(DROP_FRAGMENT_BAD);
 		return NULL;
 	}
+	if (!p)
+		p = begin(f, now);
+	if (!p)
+		return NULL;
 	p->last = ++self.pieces;
 	return add(p, f) ? finish(p) : NULL;
 }
@@ -455,13 +433,13 @@ void frag_release(void)
  */
 static bool expire(struct packet *p)
 {
-	bool tell = p->state == OPEN && p->bit[0] & 1;
+	bool tell = p->state == OPEN && p->there[0];
 	uint32_t run = 0;
 
 	if (p->state == OPEN)
 		count(DROP_FRAGMENT_TIMEOUT);
 	forget(p);
-	while (run < 64 && p->bit[0] >> run & 1)
+	while (run < UNITS && p->there[run])
 		run++;
 	lay_out(p, payload(p), min_u32(run * UNIT, p->high));
 	p->frame.l4 = 0;

@@ -55,7 +55,6 @@ enum {
 	FLOWS_MAX	= CONN_MAX / 2,	/* begun by the guest, unless fewer are asked for */
 	CALLS_MAX	= CONN_MAX / 4,	/* begun outside, at forwarded ports */
 	ECHO_MAX	= 1024,		/* so that pings leave descriptors to others */
-	QUOTE_MAX	= 512,		/* bytes of a datagram quoted in ICMP */
 	DNS_PORT	= 53,
 	PORT_TRIES	= 8,		/* for callers that look alike */
 	PORT_OTHERS	= 32768,	/* where ports for them are taken */
@@ -211,7 +210,7 @@ static uint32_t scope_of(const struct addr *a)
 static void tell(const struct conn *c, struct icmp_error *e, const struct iovec *iov,
 		 int niov, uint64_t now)
 {
-	uint8_t l4[sizeof(struct wire_udp) + QUOTE_MAX];
+	uint8_t l4[sizeof(struct wire_udp) + SOCK_UDP_QUOTE];
 	struct wire_udp *udp = (void *)l4;
 	uint32_t n = 0;
 
@@ -287,18 +286,28 @@ void udp_flow_error(const struct conn *c, struct sock_udp_error *q, uint64_t now
 	tell(c, &e, &iov, 1, now);
 }
 
+/* begins() - A flow is complete */
+static void begins(struct conn *c, uint64_t now)
+{
+	c->udp.born = now;
+	count(c->kind == CONN_ECHO ? COUNT_ECHO_FLOWS : COUNT_UDP_FLOWS);
+	debug("%s: begins", conn_text(c));
+}
+
 /**
  * open_socket() - Make the socket of a flow that the guest begins
- * @c:		Entry; fd and udp are filled
+ * @c:		Fresh entry; fd and udp are filled
+ * @now:	Time, us
  *
  * Return: 0; -errno: the guest is to be told, or -EMFILE and the like
  */
-static int open_socket(struct conn *c)
+static int open_socket(struct conn *c, uint64_t now)
 {
 	enum sock_udp_kind kind = SOCK_UDP_DIAL;
 	struct sock_udp_path *to = &c->udp.path;
 	int fd, rc;
 
+	c->udp.listen = -1;
 	fwd_to_host(c->key.proto, &c->key.far, c->key.fport, &to->peer, &to->port);
 	to->scope = scope_of(&to->peer);
 	to->ttl = addr_is_multicast(&to->peer) ? 1 : sock_udp_ttl(!addr_is4(&to->peer));
@@ -319,62 +328,35 @@ static int open_socket(struct conn *c)
 		return rc;
 	}
 	c->fd = fd;
+	begins(c, now);
 	return 0;
 }
 
-/* lacks_room() - Whether an error, negative, means that there are too many already */
-static bool lacks_room(int rc)
-{
-	return rc == -EMFILE || rc == -ENFILE || rc == -ENOBUFS || rc == -ENOMEM ||
-	       rc == -ENOSPC;
-}
-
-/* describe() - What a quote of the datagram that went last needs */
-static void describe(struct conn *c, const struct udp_gram *g)
-{
-	c->udp.qlen = g->ulen;
-	c->udp.qcsum = g->csum;
-}
-
 /**
- * begin() - Begin a flow for a datagram of the guest
- * @key:	Its key, not in the table
- * @g:		The datagram, for errors
+ * not_open() - A flow that the guest wanted can not be
+ * @c:		Its entry, freed; NULL: there was none left
+ * @g:		The datagram that was to begin it
+ * @echo:	It is an echo request
+ * @err:	Why, positive errno
  * @now:	Time, us
- *
- * Return: entry; NULL if refused: counted, the guest told if that helps it
  */
-static struct conn *begin(const struct conn_key *key, const struct udp_gram *g, uint64_t now)
+static void not_open(struct conn *c, const struct udp_gram *g, bool echo, int err,
+		     uint64_t now)
 {
-	bool echo = key->proto != WIRE_UDP;
-	bool room = echo ? conn_count(CONN_ECHO) < ECHO_MAX :
-			   conn_count(CONN_UDP) - self.calls < self.flows_max;
-	struct conn *c = room ? conn_new(echo ? CONN_ECHO : CONN_UDP, key) : NULL;
-	int rc = -ENOSPC;
+	bool full = err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM ||
+		    err == ENOSPC;
 
-	if (c) {
-		c->udp.listen = -1;
-		c->udp.born = now;
-		describe(c, g);
-		rc = open_socket(c);
-	}
-	if (!rc) {
-		count(echo ? COUNT_ECHO_FLOWS : COUNT_UDP_FLOWS);
-		debug("%s: begins", conn_text(c));
-		return c;
-	}
-	if (echo && (rc == -EACCES || rc == -EPERM)) {
+	if (echo && (err == EACCES || err == EPERM)) {
 		count(DROP_ICMP_SEND);
 		if (log_allow(&self.warn_range, now))
 			warn("The guest can not ping: sysctl net.ipv4.ping_group_range does not include our group");
-	} else if (c && !lacks_room(rc)) {
-		udp_flow_failed(c, g, -rc, now);
+	} else if (!full) {
+		udp_flow_failed(c, g, err, now);
 	}
 	if (c)
 		conn_free(c);
-	if (lacks_room(rc))
+	if (full)
 		refuse(echo, now);
-	return NULL;
 }
 
 /**
@@ -387,17 +369,28 @@ static struct conn *begin(const struct conn_key *key, const struct udp_gram *g, 
  */
 struct conn *udp_flow_of(const struct conn_key *key, const struct udp_gram *g, uint64_t now)
 {
+	bool echo = key->proto != WIRE_UDP, room;
 	struct conn *c = conn_find(key);
+	int rc = 0;
 
 	if (c && udp_flow_fd(c) < 0) {
 		close_flow(c);
 		c = NULL;
 	}
-	if (!c)
-		c = begin(key, g, now);
-	if (!c)
+	if (!c) {
+		room = echo ? conn_count(CONN_ECHO) < ECHO_MAX :
+			      conn_count(CONN_UDP) - self.calls < self.flows_max;
+		c = room ? conn_new(echo ? CONN_ECHO : CONN_UDP, key) : NULL;
+		rc = c ? open_socket(c, now) : -ENOSPC;
+	}
+	if (c) {
+		c->udp.qlen = g->ulen;
+		c->udp.qcsum = g->csum;
+	}
+	if (rc) {
+		not_open(c, g, echo, -rc, now);
 		return NULL;
-	describe(c, g);
+	}
 	udp_flow_touch(c, OUT, now);
 	return c;
 }
@@ -439,10 +432,8 @@ struct conn *udp_flow_called(uint32_t listener, const struct sock_udp_path *path
 		c = conn_new(CONN_UDP, &key);
 		if (c) {
 			c->udp.path = *path;
-			c->udp.born = now;
 			self.calls++;
-			count(COUNT_UDP_FLOWS);
-			debug("%s: begins", conn_text(c));
+			begins(c, now);
 		}
 	}
 	if (!c || !udp_flow_is_peer(c, path)) {
