@@ -80,7 +80,6 @@ enum packet_state { EMPTY, OPEN, BAD, DONE };
  * @state:	enum packet_state
  * @frame:	OPEN, BAD: addresses, identification, and what the first piece says
  *		of the rest (before it comes: some other piece); DONE: the result
- * @key_proto:	IPv4: protocol, part of what names a packet; IPv6: 0
  * @total:	bytes of payload, 0: not known yet
  * @have:	bytes of payload that are there
  * @high:	end of the piece that ends last
@@ -94,7 +93,6 @@ enum packet_state { EMPTY, OPEN, BAD, DONE };
 struct packet {
 	enum packet_state state;
 	struct frame frame;
-	uint8_t key_proto;
 	uint32_t total;
 	uint32_t have;
 	uint32_t high;
@@ -165,17 +163,14 @@ static bool is_live(const struct packet *p)
 	return p->state == OPEN || p->state == BAD;
 }
 
-/* key_proto() - The protocol, where it names a packet */
-static uint8_t key_proto(const struct frame *f)
+/*
+ * same() - Whether a piece belongs to a packet: the protocol counts in IPv4 alone
+ * (RFC 791, section 3.2; RFC 8200, section 4.5)
+ */
+static bool same(const struct frame *a, const struct frame *b)
 {
-	return addr_is4(&f->src) ? f->proto : 0;
-}
-
-/* same() - Whether a piece belongs to a packet (RFC 791, 3.2; RFC 8200, 4.5) */
-static bool same(const struct packet *p, const struct frame *f)
-{
-	return p->frame.frag_id == f->frag_id && p->key_proto == key_proto(f) &&
-	       addr_eq(&p->frame.src, &f->src) && addr_eq(&p->frame.dst, &f->dst);
+	return a->frag_id == b->frag_id && addr_eq(&a->src, &b->src) &&
+	       addr_eq(&a->dst, &b->dst) && (!addr_is4(&a->src) || a->proto == b->proto);
 }
 
 /**
@@ -189,7 +184,7 @@ static struct packet *find(const struct frame *f)
 	for (int i = 0; self.live && i < FRAG_PACKETS; i++) {
 		struct packet *p = &self.packet[i];
 
-		if (is_live(p) && same(p, f))
+		if (is_live(p) && same(&p->frame, f))
 			return p;
 	}
 	return NULL;
@@ -234,7 +229,6 @@ static struct packet *begin(const struct frame *f, uint64_t now)
 	memset(p, 0, sizeof(*p));
 	p->state = OPEN;
 	p->frame = *f;
-	p->key_proto = key_proto(f);
 	p->due = now + (addr_is4(&f->src) ? TIMEOUT4_US : TIMEOUT6_US);
 	self.live++;
 	if (p->due < timer_due(TIMER_FRAG))
