@@ -37,17 +37,6 @@
 
 #include "util.h"
 
-/* Missing in some headers of Debian 12 */
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
-#ifndef UDP_GRO
-#define UDP_GRO 104
-#endif
-#ifndef IPV6_MULTICAST_ALL
-#define IPV6_MULTICAST_ALL 29
-#endif
-
 enum {
 	DATA_MAX	= 65536,
 	CONTROL_MAX	= 256,
@@ -157,10 +146,9 @@ static int bind_out(int fd, const struct addr *like, uint16_t port)
 	bool v4 = addr_is4(like), lo = addr_is_loopback(like);
 	const struct addr *a = v4 ? &self.conf.out4 : &self.conf.out6;
 	const char *ifname = lo ? NULL : v4 ? self.conf.if4 : self.conf.if6;
-	bool given = !lo && !addr_is_none(a);
 	int rc;
 
-	if (!given)
+	if (lo || addr_is_none(a))
 		a = v4 ? &addr_any4 : &addr_none;
 	rc = sock_bind(fd, a, port, ifname);
 	/* Taken, or reserved: the guest's port is a wish, not a condition */
@@ -308,7 +296,7 @@ static void put_path(struct msghdr *m, const struct sock_udp_path *to, int famil
  * sock_udp_send() - Send a batch
  * @fd:		Socket
  * @out:	What to send
- * @n:		Entries, 1 or more; those beyond SOCK_UDP_BATCH are left over
+ * @n:		Entries, 1..SOCK_UDP_BATCH
  * @to:		Where to, and from where
  *
  * Return: entries sent, 1 or more: if fewer than @n, call again with the rest;
@@ -321,10 +309,9 @@ int sock_udp_send(int fd, const struct sock_udp_out *out, int n,
 {
 	bool connected = addr_is_none(&to->peer);
 	int family = connected ? AF_UNSPEC : get(fd, SOL_SOCKET, SO_DOMAIN);
-	int num = n < SOCK_UDP_BATCH ? n : SOCK_UDP_BATCH;
 	int rc = -1;
 
-	for (int i = 0; i < num; i++) {
+	for (int i = 0; i < n; i++) {
 		struct msghdr *m = &self.msg[i].msg_hdr;
 
 		*m = (struct msghdr){ .msg_iov = out[i].iov,
@@ -341,7 +328,7 @@ int sock_udp_send(int fd, const struct sock_udp_out *out, int n,
 			m->msg_control = NULL;
 	}
 	for (int tries = 0; rc < 0 && tries < 2; tries++) {
-		rc = sendmmsg(fd, self.msg, (unsigned)num, MSG_DONTWAIT | MSG_NOSIGNAL);
+		rc = sendmmsg(fd, self.msg, (unsigned)n, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (rc < 0 && errno == EAGAIN)
 			break;
 	}
@@ -384,17 +371,15 @@ static void read_control(struct msghdr *m, struct sock_udp_in *in)
  * sock_udp_recv() - Take datagrams, or messages of a ping socket
  * @fd:		Socket
  * @in:		Filled
- * @max:	Entries there, at most SOCK_UDP_BATCH count
  *
  * Return: entries filled, 0: none is there; -errno: an error that was pending,
  *	   and is not any more
  */
-int sock_udp_recv(int fd, struct sock_udp_in *in, int max)
+int sock_udp_recv(int fd, struct sock_udp_in in[static SOCK_UDP_BATCH])
 {
-	int num = max < SOCK_UDP_BATCH ? max : SOCK_UDP_BATCH;
-	int n, good = 0;
+	int n;
 
-	for (int i = 0; i < num; i++) {
+	for (int i = 0; i < SOCK_UDP_BATCH; i++) {
 		self.iov[i].iov_base = self.data[i] + SOCK_UDP_HEADROOM;
 		self.iov[i].iov_len = DATA_MAX;
 		self.msg[i].msg_hdr = (struct msghdr){
@@ -405,23 +390,21 @@ int sock_udp_recv(int fd, struct sock_udp_in *in, int max)
 			.msg_controllen = sizeof(self.control[i].b),
 		};
 	}
-	n = recvmmsg(fd, self.msg, (unsigned)num, MSG_DONTWAIT, NULL);
+	n = recvmmsg(fd, self.msg, SOCK_UDP_BATCH, MSG_DONTWAIT, NULL);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < n; i++) {
-		struct sock_udp_in *e = &in[good];
+		struct sock_udp_in *e = &in[i];
 
 		memset(e, 0, sizeof(*e));
-		if (!addr_from_sock(&self.name[i], &e->path.peer, &e->path.port))
-			continue;
+		(void)addr_from_sock(&self.name[i], &e->path.peer, &e->path.port);
 		if (self.name[i].sa.sa_family == AF_INET6)
 			e->path.scope = self.name[i].in6.sin6_scope_id;
 		e->data = self.data[i] + SOCK_UDP_HEADROOM;
 		e->len = self.msg[i].msg_len;
 		read_control(&self.msg[i].msg_hdr, e);
-		good++;
 	}
-	return good;
+	return n;
 }
 
 /**

@@ -108,7 +108,7 @@ int	sock_udp_open(const struct sock_udp_path *to, uint16_t port,
 void	sock_udp_prepare(int fd);
 int	sock_udp_send(int fd, const struct sock_udp_out *out, int n,
 		      const struct sock_udp_path *to);
-int	sock_udp_recv(int fd, struct sock_udp_in *in, int max);
+int	sock_udp_recv(int fd, struct sock_udp_in in[static SOCK_UDP_BATCH]);
 int	sock_udp_recv_error(int fd, struct sock_udp_error *e);
 uint8_t	sock_udp_ttl(bool want6);
 int	sock_udp_set_ttl(int fd, const struct addr *peer, uint8_t ttl);

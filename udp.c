@@ -66,6 +66,8 @@ enum {
 	GSO_UDP_L4	= 5,	/* VIRTIO_NET_HDR_GSO_UDP_L4, missing in old headers */
 };
 
+_Static_assert((int)TAP_BATCH <= (int)SOCK_UDP_BATCH, "frames of one flow are one batch");
+
 /**
  * struct udp_self - state of this file
  * @num:	frames gathered
@@ -243,7 +245,7 @@ static bool joins(const struct conn *c, const struct sock_udp_out *o,
 /**
  * fill() - Move frames that can be sent together to self.out
  * @c:		Their flow
- * @like:	The first of them
+ * @like:	The first of them, in self.gram
  *
  * Return: entries there
  */
@@ -254,7 +256,7 @@ static int fill(const struct conn *c, const struct udp_gram *like)
 	struct sock_udp_out *o = NULL;
 	int n = 0;
 
-	for (int i = 0; i < self.num; i++) {
+	for (int i = (int)(like - self.gram); i < self.num; i++) {
 		struct udp_gram *g = &self.gram[i];
 
 		if (g->id != id || g->ttl != like->ttl || g->df != like->df)
@@ -275,14 +277,14 @@ static int fill(const struct conn *c, const struct udp_gram *like)
 }
 
 /**
- * cut() - Take the next datagrams off an entry
+ * slice() - Take the next datagrams off an entry
  * @whole:	Entry, its pieces of memory are used up
  * @out:	Filled, SOCK_UDP_BATCH entries
  * @iov:	Their payload, room for one piece more each than @whole has
  *
  * Return: entries filled, 0: nothing is left
  */
-static int cut(struct sock_udp_out *whole, struct sock_udp_out *out, struct iovec *iov)
+static int slice(struct sock_udp_out *whole, struct sock_udp_out *out, struct iovec *iov)
 {
 	int n = 0;
 
@@ -322,7 +324,7 @@ static void send_cut(const struct conn *c, int fd, const struct sock_udp_path *t
 	struct udp_gram one = *g;
 	int n, done;
 
-	while ((n = cut(&g->out, out, iov))) {
+	while ((n = slice(&g->out, out, iov))) {
 		for (int i = 0; i < n; i += done) {
 			done = sock_udp_send(fd, out + i, n - i, to);
 			if (done > 0)
@@ -516,7 +518,7 @@ static void event(int fd, struct conn *c, uint32_t listener, uint32_t events, ui
 	}
 	if (events & EPOLLERR && !n)	/* or it would wake us up for ever */
 		(void)sock_error(fd);
-	n = sock_udp_recv(fd, in, SOCK_UDP_BATCH);
+	n = sock_udp_recv(fd, in);
 	for (int i = 0; i < n; i++) {
 		if (!c)
 			to = udp_flow_called(listener, &in[i].path, true, now);

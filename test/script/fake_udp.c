@@ -169,13 +169,13 @@ int sock_udp_send(int fd, const struct sock_udp_out *out, int n,
 	return n;
 }
 
-int sock_udp_recv(int fd, struct sock_udp_in *in, int max)
+int sock_udp_recv(int fd, struct sock_udp_in in[static SOCK_UDP_BATCH])
 {
 	static uint8_t buf[WAITING][SOCK_UDP_HEADROOM + SCRIPT_FRAME];
 	struct fake_udp *u = at(fd);
 	int n = 0;
 
-	for (; n < max && n < u->n; n++) {
+	for (; n < u->n; n++) {
 		uint8_t *p = &buf[n][SOCK_UDP_HEADROOM];
 
 		in[n] = (struct sock_udp_in){ .path = u->wait[n].path, .data = p,

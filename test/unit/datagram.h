@@ -136,8 +136,8 @@ int sock_udp_send(int fd, const struct sock_udp_out *out, int n,
 	int done = 0;
 
 	t.calls++;
-	CHECK(n > 0);
-	for (; done < n && done < SOCK_UDP_BATCH; done++) {
+	CHECK(n > 0 && n <= SOCK_UDP_BATCH);
+	for (; done < n; done++) {
 		int rc = refuses(&out[done]);
 
 		if (rc)
@@ -148,12 +148,12 @@ int sock_udp_send(int fd, const struct sock_udp_out *out, int n,
 	return done;
 }
 
-int sock_udp_recv(int fd, struct sock_udp_in *in, int max)
+int sock_udp_recv(int fd, struct sock_udp_in in[static SOCK_UDP_BATCH])
 {
 	int n = t.nin;
 
 	(void)fd;
-	CHECK(n <= max);
+	CHECK(n <= SOCK_UDP_BATCH);
 	memcpy(in, t.in, sizeof(*in) * (size_t)n);
 	t.nin = 0;
 	return n;
