@@ -202,16 +202,17 @@ static uint32_t scope_of(const struct addr *a)
 /**
  * tell() - Send the guest an ICMP error about a datagram of a flow
  * @c:		Flow
- * @e:		@type, @code, @mtu, @ttl and @from are set, the others filled
+ * @why:	@type, @code, @mtu, @ttl and @from count
  * @iov:	The datagram's payload, or the echo request, as much as there is
  * @niov:	Pieces there
  * @now:	Time, us
  */
-static void tell(const struct conn *c, struct icmp_error *e, const struct iovec *iov,
-		 int niov, uint64_t now)
+static void tell(const struct conn *c, const struct icmp_error *why,
+		 const struct iovec *iov, int niov, uint64_t now)
 {
 	uint8_t l4[sizeof(struct wire_udp) + SOCK_UDP_QUOTE];
 	struct wire_udp *udp = (void *)l4;
+	struct icmp_error e = *why;
 	uint32_t n = 0;
 
 	if (c->kind == CONN_UDP) {
@@ -227,14 +228,14 @@ static void tell(const struct conn *c, struct icmp_error *e, const struct iovec 
 		memcpy(l4 + n, iov[i].iov_base, use);
 		n += (uint32_t)use;
 	}
-	e->src = c->key.guest;
-	e->dst = c->key.far;
-	e->proto = c->key.proto;
-	e->l4 = l4;
-	e->l4have = n;
-	e->l4len = max_u32(n, c->udp.qlen);
-	e->now = now;
-	icmp_error_to_guest(e);
+	e.src = c->key.guest;
+	e.dst = c->key.far;
+	e.proto = c->key.proto;
+	e.l4 = l4;
+	e.l4have = n;
+	e.l4len = max_u32(n, c->udp.qlen);
+	e.now = now;
+	icmp_error_to_guest(&e);
 }
 
 /**
