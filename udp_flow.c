@@ -204,11 +204,11 @@ static uint32_t scope_of(const struct addr *a)
  * @c:		Flow
  * @why:	@type, @code, @mtu, @ttl and @from count
  * @iov:	The datagram's payload, or the echo request, as much as there is
- * @niov:	Pieces there
+ * @len:	Bytes there
  * @now:	Time, us
  */
 static void tell(const struct conn *c, const struct icmp_error *why,
-		 const struct iovec *iov, int niov, uint64_t now)
+		 const struct iovec *iov, uint32_t len, uint64_t now)
 {
 	uint8_t l4[sizeof(struct wire_udp) + SOCK_UDP_QUOTE];
 	struct wire_udp *udp = (void *)l4;
@@ -222,11 +222,12 @@ static void tell(const struct conn *c, const struct icmp_error *why,
 		memcpy(udp->csum, &c->udp.qcsum, sizeof(udp->csum));
 		n = sizeof(*udp);
 	}
-	for (int i = 0; i < niov; i++) {
-		size_t use = min_size(iov[i].iov_len, sizeof(l4) - n);
-
-		memcpy(l4 + n, iov[i].iov_base, use);
+	len = min_u32(len, (uint32_t)sizeof(l4) - n);
+	for (size_t use; len; iov++) {
+		use = min_size(iov->iov_len, len);
+		memcpy(l4 + n, iov->iov_base, use);
 		n += (uint32_t)use;
+		len -= (uint32_t)use;
 	}
 	e.src = c->key.guest;
 	e.dst = c->key.far;
@@ -265,7 +266,7 @@ void udp_flow_failed(const struct conn *c, const struct udp_gram *g, int err,
 			return;
 		e.mtu = (uint32_t)mtu;
 	}
-	tell(c, &e, out->iov, out->niov, now);
+	tell(c, &e, out->iov, out->seg ? out->seg : out->len, now);
 }
 
 /**
@@ -284,7 +285,7 @@ void udp_flow_error(const struct conn *c, struct sock_udp_error *q, uint64_t now
 			 c->key.far : fwd_to_guest(&q->offender);
 	if (c->kind == CONN_ECHO)
 		icmp_echo_restore(&c->key, q->data, q->len, max_u32(q->len, c->udp.qlen));
-	tell(c, &e, &iov, 1, now);
+	tell(c, &e, &iov, q->len, now);
 }
 
 /* begins() - A flow is complete */

@@ -99,6 +99,32 @@ static void test_gso(void)
 	CHECK_EQ(t.sent[1].len, 10);
 	CHECK_EQ(t.sent[101].len, 1);
 	CHECK_EQ(count_value[DROP_UDP_SEND], 0);
+	/* What follows an uncut frame can be the last of its datagrams */
+	t.nsent = 0;
+	g.gso = 1000;
+	g.len = 2000;
+	from_guest(&g, 1);
+	g.gso = 0;
+	g.len = 300;
+	from_guest(&g, 1);
+	from_guest(&g, 1);
+	flush(1);
+	CHECK_EQ(t.nsent, 2);
+	CHECK_EQ(t.sent[0].len, 2300);
+	CHECK_EQ(t.sent[0].seg, 1000);
+	/* A path too narrow for an entry: each by itself */
+	t.nsent = 0;
+	t.seg_error = -EMSGSIZE;
+	from_guest(&g, 1);
+	from_guest(&g, 1);
+	flush(1);
+	CHECK_EQ(t.nsent, 2);
+	CHECK_EQ(t.sent[1].len, 300);
+	t.seg_error = 0;
+	from_guest(&g, 1);
+	from_guest(&g, 1);
+	flush(1);
+	CHECK_EQ(t.nsent, 3);	/* it is asked again */
 	/* The kernel can not: datagram by datagram, and it is not asked again */
 	t.nsent = t.calls = 0;
 	t.seg_error = -EIO;
@@ -276,6 +302,16 @@ static void test_error_in_batch(void)
 	CHECK_EQ(count_value[DROP_UDP_SEND], 2);
 	CHECK_EQ(t.nframes, 2);
 	CHECK_EQ(t.frame[0][35], 1);
+	/* A run fails as one, of three */
+	begin();
+	for (int i = 0; i < 3; i++)
+		from_guest(&basic, 1000000);
+	t.send_error = -ENETUNREACH;
+	flush(1000000);
+	CHECK_EQ(count_value[DROP_UDP_SEND], 3);
+	CHECK_EQ(t.calls, 1);
+	CHECK_EQ(t.nframes, 1);
+	check_icmp(0, "192.0.2.1", 3, 0, &basic);
 }
 
 static void test_overflow(void)
