@@ -446,7 +446,7 @@ static int send_one(const struct conn_key *key, struct wire_udp *udp, uint32_t l
  */
 static void to_guest(const struct conn_key *key, const struct sock_udp_in *in)
 {
-	uint32_t step = in->seg ? in->seg : in->len, done = 0, n;
+	uint32_t step = in->seg ? in->seg : in->len, done = 0;
 	uint8_t *udp = in->data - sizeof(struct wire_udp);
 	uint16_t seg = 0;
 
@@ -458,7 +458,8 @@ static void to_guest(const struct conn_key *key, const struct sock_udp_in *in)
 		step = in->len;
 	}
 	do {	/* an empty datagram is one, too */
-		n = min_u32(step, in->len - done);
+		uint32_t n = min_u32(step, in->len - done);
+
 		(void)send_one(key, (void *)(udp + done), n, seg);
 		done += n;
 	} while (done < in->len);

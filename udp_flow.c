@@ -371,7 +371,7 @@ static void not_open(struct conn *c, const struct udp_gram *g, bool echo, int er
  */
 struct conn *udp_flow_of(const struct conn_key *key, const struct udp_gram *g, uint64_t now)
 {
-	bool echo = key->proto != WIRE_UDP, room;
+	bool echo = key->proto != WIRE_UDP;
 	struct conn *c = conn_find(key);
 	int rc = 0;
 
@@ -380,8 +380,9 @@ struct conn *udp_flow_of(const struct conn_key *key, const struct udp_gram *g, u
 		c = NULL;
 	}
 	if (!c) {
-		room = echo ? conn_count(CONN_ECHO) < ECHO_MAX :
-			      conn_count(CONN_UDP) - self.calls < self.flows_max;
+		bool room = echo ? conn_count(CONN_ECHO) < ECHO_MAX :
+				   conn_count(CONN_UDP) - self.calls < self.flows_max;
+
 		c = room ? conn_new(echo ? CONN_ECHO : CONN_UDP, key) : NULL;
 		rc = c ? open_socket(c, now) : -ENOSPC;
 	}
