@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "addr.h"
+#include "sock_udp.h"
 #include "timer.h"
 
 enum { CONN_MAX = TIMER_CONNS };
@@ -118,51 +119,27 @@ struct tcp_conn {
 };
 
 /**
- * struct udp_flow - what udp.c knows of one UDP flow
- * @local:	host address that replies leave from, for flows that began at a
- *		bound socket of fwd.c; addr_none for those the guest began
- * @peer:	the other end as the host's socket knows it: after mapping
- * @scope:	interface index if @peer is link-local or a group, else 0
+ * struct udp_flow - what udp*.c know of one UDP flow, or one row of echo requests
+ * @path:	both ends as the host's socket knows them, after mapping: @local is
+ *		that which replies leave from, for flows that began at a bound socket
+ *		of fwd.c, else addr_none; @port is 0 for echo; @ttl is what was last
+ *		set on @fd of the entry
  * @listen:	number of the bound socket in fwd.c, -1: @fd of the entry is all
- * @pport:	port of @peer
- * @qlen:	length field of the guest's last datagram
+ * @qlen:	length of the guest's last datagram, as in its UDP header, or of its
+ *		last echo request
  * @qcsum:	its checksum as in memory, 0: not known; both for quotes in ICMP
- * @flags:	UDPF_ bits of udp.c
- * @ttl:	time to live last set on the socket
+ * @flags:	UDPF_ bits of udp_flow.h
  * @due:	when the flow ends unless used, us on the loop's clock
  * @born:	when it began, us
  */
 struct udp_flow {
-	struct addr local;
-	struct addr peer;
-	uint32_t scope;
+	struct sock_udp_path path;
 	int32_t listen;
-	uint16_t pport;
 	uint16_t qlen;
 	uint16_t qcsum;
 	uint8_t flags;
-	uint8_t ttl;
 	uint64_t due;
 	uint64_t born;
-};
-
-/**
- * struct echo_flow - what icmp.c knows of one sequence of echo requests
- * @peer:	the other end as the host's socket knows it: after mapping
- * @scope:	interface index if @peer is link-local or a group, else 0
- * @qlen:	length of the guest's last request, ICMP header included
- * @ttl:	time to live last set on the socket
- * @df:		whether fragmenting was last forbidden on the socket: 0 or 1, 2:
- *		never set
- * @due:	when the flow ends unless used, us on the loop's clock
- */
-struct echo_flow {
-	struct addr peer;
-	uint32_t scope;
-	uint16_t qlen;
-	uint8_t ttl;
-	uint8_t df;
-	uint64_t due;
 };
 
 /**
@@ -212,8 +189,7 @@ struct splice_conn {
  * @fd:		host socket, -1: none
  * @kind:	what it is, which member of the union holds
  * @tcp:	CONN_TCP
- * @udp:	CONN_UDP
- * @echo:	CONN_ECHO
+ * @udp:	CONN_UDP, CONN_ECHO
  * @splice:	CONN_SPLICE
  *
  * Owner: conn.c of the first members, but @fd; the module named by @kind of the
@@ -229,7 +205,6 @@ struct conn {
 	union {
 		struct tcp_conn tcp;
 		struct udp_flow udp;
-		struct echo_flow echo;
 		struct splice_conn splice;
 	};
 };

@@ -5,10 +5,9 @@
  * Theory of operation
  *
  *   From the guest: pieces of a packet are copied to where they belong in a
- *   buffer of 64 KiB, one of FRAG_PACKETS, and noted in a bitmap with one bit
- *   for each 8 bytes, the unit of the offset field (RFC 791, section 3.2;
- *   RFC 8200, section 4.5).  When no bit is missing up to the end of the last
- *   piece, IP and Ethernet headers are made in front, and the packet is parsed
+ *   buffer of 64 KiB, one of FRAG_PACKETS, and noted in a row of flags, one for
+ *   each 8 bytes, the unit of the offset field (RFC 791, section 3.2; RFC 8200,
+ *   section 4.5).  When no flag is missing up to the end of the last piece, IP and Ethernet headers are made in front, and the packet is parsed
  *   as though it had come whole: everything that is checked of a packet is
  *   checked of this one too, extension headers behind the fragment header
  *   included, and whoever handles it can not tell the difference.
@@ -17,7 +16,7 @@
  *	+-----------------+----------------------------------------------+
  *	| Ethernet and IP | payload: pieces at their offsets             |
  *	+-----------------+----------------------------------------------+
- *	  made at the end   bit n: bytes 8n to 8n + 7 are there
+ *	  made at the end   flag n: bytes 8n to 8n + 7 are there
  *
  *   Pieces that overlap are an attempt to say two things at once: the packet is
  *   given up, and so are pieces of it that come later (RFC 5722, section 3; the
@@ -39,7 +38,7 @@
  *   Toward the guest: a message that does not fit the MTU is cut.
  *
  * Invariants, for each packet that is OPEN
- *   R1  have is 8 times the number of bits set, less what the last piece lacks
+ *   R1  have is 8 times the number of flags set, less what the last piece lacks
  *   R2  high is the end of the piece that ends last, and have <= high
  *   R3  total is 0 until the last piece came; then high == total
  */
@@ -59,10 +58,8 @@
 #include "wire.h"
 
 enum {
-	UNIT		= 8,		/* bytes one bit stands for */
+	UNIT		= 8,		/* bytes one flag stands for */
 	UNITS		= 65536 / UNIT,
-	PAYLOAD4_MAX	= FRAME_IP_MAX - 20,
-	PAYLOAD6_MAX	= 65535,
 	COMPARE_IOV	= 16,		/* pieces of memory a duplicate may lie in */
 };
 
@@ -81,42 +78,29 @@ enum packet_state { EMPTY, OPEN, BAD, DONE };
 /**
  * struct packet - a packet of the guest that comes in pieces
  * @state:	enum packet_state
- * @src:	source address
- * @dst:	destination address
- * @id:		identification
- * @key_proto:	IPv4: protocol, part of what names a packet; IPv6: 0
- * @proto:	protocol in the first piece
- * @ttl:	time to live of the first piece
- * @tos:	type of service of the first piece
+ * @frame:	OPEN, BAD: addresses, identification, and what the first piece says
+ *		of the rest (before it comes: some other piece); DONE: the result
  * @total:	bytes of payload, 0: not known yet
  * @have:	bytes of payload that are there
  * @high:	end of the piece that ends last
  * @due:	when it is given up, us
  * @last:	number of the piece of it that came last, as struct frag_self
  *		counts them
- * @bit:	which units of the payload are there
- * @iov:	DONE: the bytes, for @tap
- * @tap:	DONE: what @frame points to
- * @frame:	DONE: the result
+ * @there:	which units of the payload are there, 0 or 1 each
+ * @iov:	the bytes of @frame, for @tap
+ * @tap:	what @frame points to, where it goes out of this file
  */
 struct packet {
 	enum packet_state state;
-	struct addr src;
-	struct addr dst;
-	uint32_t id;
-	uint8_t key_proto;
-	uint8_t proto;
-	uint8_t ttl;
-	uint8_t tos;
+	struct frame frame;
 	uint32_t total;
 	uint32_t have;
 	uint32_t high;
 	uint64_t due;
 	uint64_t last;
-	uint64_t bit[UNITS / 64];
+	uint8_t there[UNITS];
 	struct iovec iov;
 	struct tap_frame tap;
-	struct frame frame;
 };
 
 /**
@@ -166,18 +150,27 @@ static void forget(struct packet *p)
 }
 
 /* give_up() - The pieces make no sense: drop those there are and those to come */
-static void give_up(struct packet *p)
+static bool give_up(struct packet *p)
 {
 	count(DROP_FRAGMENT_BAD);
 	p->state = BAD;
+	return false;
 }
 
-/* same() - Whether a piece belongs to a packet (RFC 791, 3.2; RFC 8200, 4.5) */
-static bool same(const struct packet *p, const struct frame *f)
+/* is_live() - Whether later pieces of a packet are looked for */
+static bool is_live(const struct packet *p)
 {
-	return p->id == f->frag_id && addr_eq(&p->src, &f->src) &&
-	       addr_eq(&p->dst, &f->dst) &&
-	       (!addr_is4(&f->src) || p->key_proto == f->proto);
+	return p->state == OPEN || p->state == BAD;
+}
+
+/*
+ * same() - Whether a piece belongs to a packet: the protocol counts in IPv4 alone
+ * (RFC 791, section 3.2; RFC 8200, section 4.5)
+ */
+static bool same(const struct frame *a, const struct frame *b)
+{
+	return a->frag_id == b->frag_id && addr_eq(&a->src, &b->src) &&
+	       addr_eq(&a->dst, &b->dst) && (!addr_is4(&a->src) || a->proto == b->proto);
 }
 
 /**
@@ -191,7 +184,7 @@ static struct packet *find(const struct frame *f)
 	for (int i = 0; self.live && i < FRAG_PACKETS; i++) {
 		struct packet *p = &self.packet[i];
 
-		if ((p->state == OPEN || p->state == BAD) && same(p, f))
+		if (is_live(p) && same(&p->frame, f))
 			return p;
 	}
 	return NULL;
@@ -233,12 +226,9 @@ static struct packet *begin(const struct frame *f, uint64_t now)
 
 	if (!p)
 		return NULL;
-	memset(p, 0, offsetof(struct packet, iov));
+	memset(p, 0, sizeof(*p));
 	p->state = OPEN;
-	p->src = f->src;
-	p->dst = f->dst;
-	p->id = f->frag_id;
-	p->key_proto = addr_is4(&f->src) ? f->proto : 0;
+	p->frame = *f;
 	p->due = now + (addr_is4(&f->src) ? TIMEOUT4_US : TIMEOUT6_US);
 	self.live++;
 	if (p->due < timer_due(TIMER_FRAG))
@@ -270,16 +260,6 @@ static bool has_headers(const struct frame *f)
 						     sizeof(struct wire_udp));
 }
 
-/* units_set() - How many of @n bits from @from on are set */
-static uint32_t units_set(const struct packet *p, uint32_t from, uint32_t n)
-{
-	uint32_t set = 0;
-
-	for (uint32_t u = from; u < from + n; u++)
-		set += (uint32_t)(p->bit[u / 64] >> u % 64 & 1);
-	return set;
-}
-
 /* repeats() - Whether a piece says what is there already */
 static bool repeats(const struct packet *p, const struct frame *f)
 {
@@ -295,6 +275,12 @@ static bool repeats(const struct packet *p, const struct frame *f)
 	return n > 0;
 }
 
+/* payload_max() - Longest message of a packet, by an address of its family */
+static uint32_t payload_max(const struct addr *a)
+{
+	return FRAME_IP_MAX - (addr_is4(a) ? (uint32_t)sizeof(struct wire_ip4) : 0);
+}
+
 /**
  * plausible() - Whether a piece can be one of any packet
  * @f:		Piece
@@ -303,9 +289,7 @@ static bool repeats(const struct packet *p, const struct frame *f)
  */
 static bool plausible(const struct frame *f)
 {
-	uint32_t max = addr_is4(&f->src) ? PAYLOAD4_MAX : PAYLOAD6_MAX;
-
-	if (!f->l4len || f->frag_off + f->l4len > max)
+	if (!f->l4len || f->frag_off + f->l4len > payload_max(&f->src))
 		return false;
 	if (f->frag_more && f->l4len % UNIT)
 		return false;
@@ -331,108 +315,70 @@ static bool fits(const struct packet *p, const struct frame *f)
  */
 static bool add(struct packet *p, const struct frame *f)
 {
-	uint32_t n = (f->l4len + UNIT - 1) / UNIT, from = f->frag_off / UNIT;
-	uint32_t set;
+	uint8_t *there = p->there + f->frag_off / UNIT;
+	size_t n = (f->l4len + UNIT - 1) / UNIT;
 
-	if (!plausible(f) || !fits(p, f)) {
-		give_up(p);
-		return false;
-	}
-	set = units_set(p, from, n);
-	if (set == n && repeats(p, f))
-		return false;
-	if (set) {
-		give_up(p);
-		return false;
-	}
+	if (!plausible(f) || !fits(p, f))
+		return give_up(p);
+	if (memchr(there, 1, n))
+		return memchr(there, 0, n) || !repeats(p, f) ? give_up(p) : false;
 	if (frame_copy(f, 0, payload(p) + f->frag_off, f->l4len) != f->l4len)
 		return false;
-	for (uint32_t u = from; u < from + n; u++)
-		p->bit[u / 64] |= UINT64_C(1) << u % 64;
+	memset(there, 1, n);
 	p->have += f->l4len;
 	p->high = max_u32(p->high, f->frag_off + f->l4len);
 	if (!f->frag_more)
 		p->total = p->high;
 	if (!f->frag_off) {
-		p->proto = f->proto;
-		p->ttl = f->ttl;
-		p->tos = f->tos;
+		p->frame.proto = f->proto;
+		p->frame.ttl = f->ttl;
+		p->frame.tos = f->tos;
 	}
 	return p->total && p->have == p->total;
 }
 
-/* make_ip4() - IPv4 header of a packet that is complete */
-static void make_ip4(const struct packet *p, struct wire_ip4 *ip)
+/**
+ * lay_out() - Make bytes of a buffer those that @p->frame points to
+ * @p:		Packet
+ * @from:	First of them
+ * @len:	Their number
+ */
+static void lay_out(struct packet *p, void *from, uint32_t len)
 {
-	uint16_t sum;
-
-	memset(ip, 0, sizeof(*ip));
-	ip->ver_ihl = 0x45;
-	ip->tos = p->tos;
-	put_be16(ip->len, (uint16_t)(sizeof(*ip) + p->total));
-	put_be16(ip->id, (uint16_t)p->id);
-	ip->ttl = p->ttl;
-	ip->proto = p->proto;
-	memcpy(ip->src, addr_v4(&p->src), sizeof(ip->src));
-	memcpy(ip->dst, addr_v4(&p->dst), sizeof(ip->dst));
-	sum = csum_fold(csum_add(0, ip, sizeof(*ip)));
-	memcpy(ip->csum, &sum, sizeof(sum));
-}
-
-/* make_ip6() - IPv6 header of a packet that is complete */
-static void make_ip6(const struct packet *p, struct wire_ip6 *ip)
-{
-	put_be32(ip->ver_class_flow, UINT32_C(6) << 28 | (uint32_t)p->tos << 20);
-	put_be16(ip->len, (uint16_t)p->total);
-	ip->next = p->proto;
-	ip->hops = p->ttl;
-	memcpy(ip->src, p->src.b, sizeof(ip->src));
-	memcpy(ip->dst, p->dst.b, sizeof(ip->dst));
+	p->iov = (struct iovec){ .iov_base = from, .iov_len = len };
+	p->tap = (struct tap_frame){ .iov = &p->iov, .niov = 1, .len = len };
+	p->frame.tap = &p->tap;
 }
 
 /**
  * finish() - Make a frame of a packet that is complete
  * @p:		Packet; DONE or EMPTY afterwards
- * @f:		The piece that completed it
  *
  * Return: frame, NULL if the whole is no packet of ours; counted by frame.c
  */
-static const struct frame *finish(struct packet *p, const struct frame *f)
+static const struct frame *finish(struct packet *p)
 {
-	bool v4 = addr_is4(&p->src);
-	uint32_t hlen = v4 ? sizeof(struct wire_ip4) : sizeof(struct wire_ip6);
-	uint8_t *ip = payload(p) - hlen;
-	struct wire_eth *eth = (void *)(ip - sizeof(*eth));
+	struct frame *f = &p->frame;
+	uint8_t head[FRAME_HLEN_MAX];
+	unsigned hlen = frame_head(head, &f->src, &f->dst, f->proto, p->total, f->ttl, f->tos);
+	struct wire_eth *eth = (void *)(payload(p) - hlen);
+	enum frame_kind kind;
 
+	memcpy(eth, head, hlen);
 	memcpy(eth->dst, f->dmac, sizeof(eth->dst));
 	memcpy(eth->src, f->smac, sizeof(eth->src));
-	put_be16(eth->type, v4 ? WIRE_IP4 : WIRE_IP6);
-	if (v4)
-		make_ip4(p, (void *)ip);
-	else
-		make_ip6(p, (void *)ip);
-
-	p->iov.iov_base = eth;
-	p->iov.iov_len = sizeof(*eth) + hlen + p->total;
-	p->tap = (struct tap_frame){ .iov = &p->iov, .niov = 1,
-				     .len = (uint32_t)p->iov.iov_len };
+	lay_out(p, eth, hlen + p->total);
 	forget(p);
-	switch (frame_parse(&p->tap, &p->frame)) {
-	case FRAME_IP:
-		break;
-	case FRAME_FRAGMENT:	/* a fragment header inside of fragments */
+	kind = frame_parse(&p->tap, f);
+	if (kind == FRAME_FRAGMENT)	/* a fragment header inside of fragments */
 		count(DROP_FRAGMENT_BAD);
+	if (kind != FRAME_IP)
 		return NULL;
-	case FRAME_BAD:
-	case FRAME_ARP:
-	default:
-		return NULL;
-	}
 	/* Who cuts a packet up himself does not mind that others do */
-	p->frame.df = false;
+	f->df = false;
 	p->state = DONE;
 	self.done++;
-	return &p->frame;
+	return f;
 }
 
 /**
@@ -447,21 +393,16 @@ const struct frame *frag_from_guest(const struct frame *f, uint64_t now)
 {
 	struct packet *p = find(f);
 
-	if (!p) {
-		if (!plausible(f)) {
-			count(DROP_FRAGMENT_BAD);
-			return NULL;
-		}
-		p = begin(f, now);
-		if (!p)
-			return NULL;
-	}
-	if (p->state == BAD) {
+	if (p ? p->state == BAD : !plausible(f)) {
 		count(DROP_FRAGMENT_BAD);
 		return NULL;
 	}
+	if (!p)
+		p = begin(f, now);
+	if (!p)
+		return NULL;
 	p->last = ++self.pieces;
-	return add(p, f) ? finish(p, f) : NULL;
+	return add(p, f) ? finish(p) : NULL;
 }
 
 /**
@@ -480,58 +421,53 @@ void frag_release(void)
 /**
  * expire() - Give up a packet whose time is over
  * @p:		Packet that is OPEN or BAD
- * @x:		Filled if that is worth telling
  *
- * Return: true if the guest is to be told: the first piece is known (RFC 792;
- *	   RFC 4443, section 3.3)
+ * Return: true if the guest is to be told of what is in @p->frame: the first
+ *	   piece is known (RFC 792; RFC 4443, section 3.3)
  */
-static bool expire(struct packet *p, struct frag_expired *x)
+static bool expire(struct packet *p)
 {
-	bool tell = p->state == OPEN && p->bit[0] & 1;
+	bool tell = p->state == OPEN && p->there[0];
 	uint32_t run = 0;
 
 	if (p->state == OPEN)
 		count(DROP_FRAGMENT_TIMEOUT);
 	forget(p);
-	if (!tell)
-		return false;
-	while (run < FRAG_QUOTE / UNIT && p->bit[0] >> run & 1)
+	while (run < UNITS && p->there[run])
 		run++;
-	x->src = p->src;
-	x->dst = p->dst;
-	x->proto = p->proto;
-	x->ttl = p->ttl;
-	x->len = p->high;
-	x->have = min_u32(run * UNIT, min_u32(p->high, FRAG_QUOTE));
-	memcpy(x->l4, payload(p), x->have);
-	return true;
+	lay_out(p, payload(p), min_u32(run * UNIT, p->high));
+	p->frame.l4 = 0;
+	p->frame.l4len = p->high;
+	return tell;
 }
 
 /**
  * frag_timeout() - TIMER_FRAG ran out: forget what is too old
  * @now:	Time, us
- * @x:		Filled if the result is true
  *
- * Call until the result is false; that call sets the timer again.
+ * Call until the result is NULL; that call sets the timer again.
  *
- * Return: true if @x is to be told to the guest as ICMP time exceeded, code 1
+ * Return: a packet to be told to the guest as ICMP time exceeded, code 1:
+ *	   addresses, protocol and time to live, length as far as it is known, and
+ *	   for frame_copy() its first bytes; good until the next call here.
+ *	   NULL: no more
  */
-bool frag_timeout(uint64_t now, struct frag_expired *x)
+const struct frame *frag_timeout(uint64_t now)
 {
 	uint64_t next = TIMER_NEVER;
 
 	for (int i = 0; i < FRAG_PACKETS; i++) {
 		struct packet *p = &self.packet[i];
 
-		if (p->state != OPEN && p->state != BAD)
+		if (!is_live(p))
 			continue;
 		if (p->due > now)
 			next = min_u64(next, p->due);
-		else if (expire(p, x))
-			return true;
+		else if (expire(p))
+			return &p->frame;
 	}
 	timer_set(TIMER_FRAG, next);
-	return false;
+	return NULL;
 }
 
 /**
@@ -540,7 +476,6 @@ bool frag_timeout(uint64_t now, struct frag_expired *x)
  * @src:	Source address
  * @dst:	Destination address
  * @proto:	Protocol of the message
- * @ttl:	Time to live, 0: the default
  * @off:	Offset of this piece in the message, a multiple of 8
  * @len:	Bytes of the message in this piece
  * @more:	It is not the last
@@ -549,8 +484,8 @@ bool frag_timeout(uint64_t now, struct frag_expired *x)
  * Return: bytes filled
  */
 static unsigned piece_head(uint8_t *h, const struct addr *src, const struct addr *dst,
-			   uint8_t proto, uint8_t ttl, uint32_t off, uint32_t len,
-			   bool more, uint32_t id)
+			   uint8_t proto, uint32_t off, uint32_t len, bool more,
+			   uint32_t id)
 {
 	struct wire_ip6_frag *fh;
 	struct wire_ip4 *ip;
@@ -559,7 +494,7 @@ static unsigned piece_head(uint8_t *h, const struct addr *src, const struct addr
 
 	if (!addr_is4(dst)) {
 		hlen = frame_head(h, src, dst, WIRE_FRAGMENT,
-				  len + (uint32_t)sizeof(*fh), ttl, 0);
+				  len + (uint32_t)sizeof(*fh), 0, 0);
 		fh = (void *)(h + hlen);
 		fh->next = proto;
 		fh->reserved = 0;
@@ -567,7 +502,7 @@ static unsigned piece_head(uint8_t *h, const struct addr *src, const struct addr
 		put_be32(fh->id, id);
 		return hlen + (unsigned)sizeof(*fh);
 	}
-	hlen = frame_head(h, src, dst, proto, len, ttl, 0);
+	hlen = frame_head(h, src, dst, proto, len, 0, 0);
 	ip = (void *)(h + hlen - sizeof(*ip));
 	put_be16(ip->id, (uint16_t)id);
 	put_be16(ip->frag, (uint16_t)((more ? IP4_MF : 0) | off / UNIT));
@@ -575,6 +510,22 @@ static unsigned piece_head(uint8_t *h, const struct addr *src, const struct addr
 	sum = csum_fold(csum_add(0, ip, sizeof(*ip)));
 	memcpy(ip->csum, &sum, sizeof(sum));
 	return hlen;
+}
+
+/* put_csum() - Complete the checksum of a UDP or ICMP message */
+static void put_csum(const struct addr *src, const struct addr *dst, uint8_t proto,
+		     uint8_t *l4, uint32_t l4len)
+{
+	uint8_t *field = l4 + (proto == WIRE_UDP ? offsetof(struct wire_udp, csum) :
+						   offsetof(struct wire_icmp, csum));
+	uint64_t pseudo = proto == WIRE_ICMP4 ? 0 : frame_pseudo(src, dst, proto, l4len);
+	uint16_t sum;
+
+	memset(field, 0, sizeof(sum));
+	sum = csum_fold(csum_add(pseudo, l4, l4len));
+	if (!sum && proto == WIRE_UDP)	/* 0 would mean that none was made (RFC 768) */
+		sum = UINT16_MAX;
+	memcpy(field, &sum, sizeof(sum));
 }
 
 /**
@@ -599,44 +550,40 @@ static uint32_t new_id(const struct addr *src, const struct addr *dst)
  * frag_send() - Send one message to the guest, in pieces if it is too long
  * @src:	Source address
  * @dst:	Destination address, of the same family
- * @proto:	Protocol
- * @l4:		Message, its checksum complete
+ * @proto:	WIRE_UDP, WIRE_ICMP4 or WIRE_ICMP6
+ * @l4:		Message; its checksum may be filled in, whatever stands there
  * @l4len:	Its length, bytes
- * @ttl:	Time to live or hop limit, 0: the default
  *
  * Return: 0; -EMSGSIZE if no packet can be that long, counted by nobody;
  *	   -errno of tap_send(): the pieces from there on are lost
  */
-int frag_send(const struct addr *src, const struct addr *dst, uint8_t proto,
-	      const void *l4, uint32_t l4len, uint8_t ttl)
+int frag_send(const struct addr *src, const struct addr *dst, uint8_t proto, void *l4,
+	      uint32_t l4len)
 {
 	static uint8_t frame[FRAME_HLEN_MAX + sizeof(struct wire_ip6_frag) + FRAME_IP_MAX];
 	const struct virtio_net_hdr vh = { 0 };
 	bool v4 = addr_is4(dst);
 	uint32_t hlen = v4 ? sizeof(struct wire_ip4) : sizeof(struct wire_ip6);
 	uint32_t step, n, id;
+	int rc = 0;
 
-	if (l4len > (v4 ? PAYLOAD4_MAX : PAYLOAD6_MAX))
+	if (l4len > payload_max(dst))
 		return -EMSGSIZE;
 	if (hlen + l4len <= net->mtu)
-		return frame_send(src, dst, proto, l4, l4len, ttl);
+		return frame_send(src, dst, proto, l4, l4len, 0);
 
 	if (!v4)
 		hlen += (uint32_t)sizeof(struct wire_ip6_frag);
-	if (BUG_ON(net->mtu < hlen + UNIT))
-		return -EMSGSIZE;
 	step = (net->mtu - hlen) & ~(uint32_t)(UNIT - 1);
+	put_csum(src, dst, proto, l4, l4len);
 	id = new_id(src, dst);
-	for (uint32_t off = 0; off < l4len; off += n) {
+	for (uint32_t off = 0; !rc && off < l4len; off += n) {
 		unsigned h;
-		int rc;
 
 		n = min_u32(step, l4len - off);
-		h = piece_head(frame, src, dst, proto, ttl, off, n, off + n < l4len, id);
+		h = piece_head(frame, src, dst, proto, off, n, off + n < l4len, id);
 		memcpy(frame + h, (const uint8_t *)l4 + off, n);
 		rc = tap_send(frame, h + n, &vh);
-		if (rc)
-			return rc;
 	}
-	return 0;
+	return rc;
 }

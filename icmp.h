@@ -40,11 +40,16 @@ struct icmp_error {
 };
 
 void	icmp_init(void);
-void	icmp_frame(const struct frame *f, uint64_t now);
-void	icmp_socket_event(uint64_t id, uint32_t events, uint64_t now);
-void	icmp_timeout(struct conn *c, uint64_t now);
+
+/* Errors toward the guest */
 bool	icmp_error_set(struct icmp_error *e, int err);
 void	icmp_error_to_guest(const struct icmp_error *e);
 void	icmp_frag_timeout(uint64_t now);
+
+/* Echo: what it has of its own; for the rest its flows are those of UDP */
+bool	icmp_echo_request(const struct frame *f);
+void	icmp_echo_reply(const struct conn_key *key, uint8_t *msg, uint32_t len);
+void	icmp_echo_restore(const struct conn_key *key, uint8_t *msg, uint32_t have,
+			  uint32_t len);
 
 #endif /* ICMP_H */

@@ -13,8 +13,7 @@
 enum loop_kind {
 	LOOP_LINK,		/* guest link: which of its descriptors */
 	LOOP_TCP,		/* socket of a connection: conn id */
-	LOOP_UDP,		/* socket of a UDP flow: conn id */
-	LOOP_ECHO,		/* ping socket: conn id */
+	LOOP_UDP,		/* socket of a UDP or echo flow: conn id */
 	LOOP_SPLICE_A,		/* accepted side of a spliced pair: conn id */
 	LOOP_SPLICE_B,		/* dialled side: conn id */
 	LOOP_LISTEN,		/* listening or bound socket of fwd.c: its number */

@@ -49,6 +49,7 @@
 #include "tcp_open.h"
 #include "tcp_timer.h"
 #include "udp.h"
+#include "udp_flow.h"
 #include "wire.h"
 
 enum {
@@ -115,7 +116,7 @@ static void packet(const struct frame *f, uint64_t now)
 	case WIRE_ICMP4:
 	case WIRE_ICMP6:
 		if (!self.no_icmp) {
-			icmp_frame(f, now);
+			udp_frame(f, now);
 			return;
 		}
 		break;
@@ -254,9 +255,6 @@ static void dispatch(const struct loop_event *ev, uint64_t now)
 	case LOOP_UDP:
 		udp_socket_event(ev->id, ev->events, now);
 		break;
-	case LOOP_ECHO:
-		icmp_socket_event(ev->id, ev->events, now);
-		break;
 	case LOOP_SPLICE_A:
 		splice_event(ev->id, SPLICE_ACCEPTED, ev->events, now);
 		break;
@@ -298,10 +296,8 @@ static void expire_flow(struct conn *c, uint64_t now)
 		tcp_timeout(c, now);
 		break;
 	case CONN_UDP:
-		udp_timeout(c, now);
-		break;
 	case CONN_ECHO:
-		icmp_timeout(c, now);
+		udp_flow_timeout(c, now);
 		break;
 	case CONN_SPLICE:
 		splice_timeout(c, now);
@@ -414,8 +410,6 @@ static void init_base(const struct conf *c, uint64_t now)
 /* init_flows() - What carries the guest's flows */
 static void init_flows(const struct conf *c)
 {
-	struct udp_conf udp = { .flows_max = sock_limit() / 2 };
-
 	self.no_tcp = c->listen.no_tcp;
 	self.no_udp = c->listen.no_udp;
 	self.no_icmp = c->no_icmp;
@@ -426,7 +420,7 @@ static void init_flows(const struct conf *c)
 	dhcp_init(&c->dhcp);
 	dhcpv6_init(&c->dhcpv6);
 	icmp_init();
-	udp_init(&udp);
+	udp_init(sock_limit() / 2);
 	splice_init(c->fwd.splice);
 	tcp_init();
 }

@@ -37,17 +37,6 @@
 
 #include "util.h"
 
-/* Missing in some headers of Debian 12 */
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
-#ifndef UDP_GRO
-#define UDP_GRO 104
-#endif
-#ifndef IPV6_MULTICAST_ALL
-#define IPV6_MULTICAST_ALL 29
-#endif
-
 enum {
 	DATA_MAX	= 65536,
 	CONTROL_MAX	= 256,
@@ -157,10 +146,9 @@ static int bind_out(int fd, const struct addr *like, uint16_t port)
 	bool v4 = addr_is4(like), lo = addr_is_loopback(like);
 	const struct addr *a = v4 ? &self.conf.out4 : &self.conf.out6;
 	const char *ifname = lo ? NULL : v4 ? self.conf.if4 : self.conf.if6;
-	bool given = !lo && !addr_is_none(a);
 	int rc;
 
-	if (!given)
+	if (lo || addr_is_none(a))
 		a = v4 ? &addr_any4 : &addr_none;
 	rc = sock_bind(fd, a, port, ifname);
 	/* Taken, or reserved: the guest's port is a wish, not a condition */
@@ -183,80 +171,60 @@ static void info_on(int fd)
 	(void)set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 }
 
-/* begin() - A UDP socket bound for a destination; -errno */
-static int begin(const struct addr *peer, uint16_t port)
+/* shout_options() - Broadcast and groups: to be heard on @to->scope, not to listen in */
+static void shout_options(int fd, const struct sock_udp_path *to)
 {
-	bool v4 = addr_is4(peer);
-	int fd = sock_open(v4 ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
+	struct ip_mreqn group = { .imr_ifindex = (int)to->scope };
+
+	info_on(fd);
+	(void)set(fd, SOL_SOCKET, SO_BROADCAST, 1);
+	if (!addr_is4(&to->peer)) {
+		(void)set(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
+		return;
+	}
+	(void)set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
+	if (to->scope && !self.conf.if4[0])
+		(void)setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof(group));
+}
+
+/**
+ * sock_udp_open() - A socket for one flow that the guest began
+ * @to:		Destination; @local and @ttl do not count; @port is 0 for echo
+ * @port:	The guest's source port or identifier: ours too, if it can be had
+ * @kind:	What for
+ *
+ * Return: descriptor; -errno (-EMFILE, -ENFILE: refuse the new flow; -EACCES for
+ *	   echo: not allowed by net.ipv4.ping_group_range; else tell the guest)
+ */
+int sock_udp_open(const struct sock_udp_path *to, uint16_t port, enum sock_udp_kind kind)
+{
+	bool v4 = addr_is4(&to->peer), ping = kind == SOCK_UDP_PING;
+	bool open = kind == SOCK_UDP_SHOUT || (ping && addr_is_multicast(&to->peer));
+	int proto = !ping ? 0 : v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	int fd = sock_open(v4 ? AF_INET : AF_INET6, SOCK_DGRAM, proto);
+	union addr_sock name;
+	socklen_t len = name_of(&name, to);
 	int rc;
 
 	if (fd < 0)
 		return fd;
-	if (!v4)
-		(void)set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-	/* Flows of one port of the guest share it on the host */
-	(void)set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-	(void)set(fd, IPPROTO_UDP, UDP_GRO, 1);
 	errors_on(fd);
-	rc = bind_out(fd, peer, port);
-	if (rc) {
+	if (!ping) {
+		if (!v4)
+			(void)set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+		/* Flows of one port of the guest share it on the host */
+		(void)set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+		(void)set(fd, IPPROTO_UDP, UDP_GRO, 1);
+	}
+	if (kind == SOCK_UDP_SHOUT)
+		shout_options(fd, to);
+	rc = bind_out(fd, &to->peer, port);
+	/* EACCES is kept for the permission to have a ping socket at all */
+	if (!rc && !open && connect(fd, &name.sa, len))
+		rc = ping && errno == EACCES ? -EHOSTUNREACH : -errno;
+	if (rc)
 		sock_close(fd);
-		return rc;
-	}
-	return fd;
-}
-
-/**
- * sock_udp_dial() - A socket for one flow that the guest began
- * @to:		Destination; @local and @ttl do not count
- * @port:	The guest's source port: ours too, if it can be had
- *
- * Return: descriptor, connected; -errno (-EMFILE, -ENFILE: refuse the new flow;
- *	   else tell the guest)
- */
-int sock_udp_dial(const struct sock_udp_path *to, uint16_t port)
-{
-	int fd = begin(&to->peer, port);
-	union addr_sock name;
-	socklen_t len = name_of(&name, to);
-
-	if (fd >= 0 && connect(fd, &name.sa, len)) {
-		int rc = -errno;
-
-		sock_close(fd);
-		return rc;
-	}
-	return fd;
-}
-
-/**
- * sock_udp_shout() - A socket for datagrams to a group or to everybody
- * @to:		Group or broadcast address, interface
- * @port:	The guest's source port: ours too, if it can be had
- *
- * It is not connected, so that whoever answers is heard.  Other datagrams of
- * groups that a process of the host joined are not (IP_MULTICAST_ALL).
- *
- * Return: descriptor; -errno as for sock_udp_dial()
- */
-int sock_udp_shout(const struct sock_udp_path *to, uint16_t port)
-{
-	int fd = begin(&to->peer, port);
-	struct ip_mreqn group = { .imr_ifindex = (int)to->scope };
-
-	if (fd < 0)
-		return fd;
-	info_on(fd);
-	(void)set(fd, SOL_SOCKET, SO_BROADCAST, 1);
-	if (addr_is4(&to->peer)) {
-		(void)set(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
-		if (to->scope && !self.conf.if4[0])
-			(void)setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &group,
-					 sizeof(group));
-	} else {
-		(void)set(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
-	}
-	return fd;
+	return rc ? rc : fd;
 }
 
 /**
@@ -271,42 +239,6 @@ void sock_udp_prepare(int fd)
 	info_on(fd);
 	errors_on(fd);
 	(void)set(fd, IPPROTO_UDP, UDP_GRO, 1);
-}
-
-/**
- * sock_ping_open() - A socket for echo requests with one identifier
- * @to:		Destination; @port, @local and @ttl do not count
- * @ident:	The guest's identifier: ours too, if it can be had
- *
- * Connected, unless @to is a group.
- *
- * Return: descriptor; -EACCES: not allowed by net.ipv4.ping_group_range;
- *	   -EMFILE, -ENFILE: refuse; other -errno: tell the guest
- */
-int sock_ping_open(const struct sock_udp_path *to, uint16_t ident)
-{
-	bool v4 = addr_is4(&to->peer);
-	struct sock_udp_path peer = *to;
-	union addr_sock name;
-	socklen_t len;
-	int fd, rc;
-
-	fd = v4 ? sock_open(AF_INET, SOCK_DGRAM, IPPROTO_ICMP) :
-		  sock_open(AF_INET6, SOCK_DGRAM, IPPROTO_ICMPV6);
-	if (fd < 0)
-		return fd;
-	errors_on(fd);
-	rc = bind_out(fd, &to->peer, ident);
-	peer.port = 0;
-	len = name_of(&name, &peer);
-	if (!rc && !addr_is_multicast(&to->peer) && connect(fd, &name.sa, len))
-		/* EACCES is kept for the permission to have such a socket at all */
-		rc = errno == EACCES ? -EHOSTUNREACH : -errno;
-	if (rc) {
-		sock_close(fd);
-		return rc;
-	}
-	return fd;
 }
 
 /* control_put() - Append a control message to @m, whose buffer is large enough */
@@ -364,8 +296,8 @@ static void put_path(struct msghdr *m, const struct sock_udp_path *to, int famil
  * sock_udp_send() - Send a batch
  * @fd:		Socket
  * @out:	What to send
- * @n:		Entries, 1 or more; those beyond SOCK_UDP_BATCH are left over
- * @to:		Where to, and from where; NULL: a connected socket
+ * @n:		Entries, 1..SOCK_UDP_BATCH
+ * @to:		Where to, and from where
  *
  * Return: entries sent, 1 or more: if fewer than @n, call again with the rest;
  *	   -errno: why the first was not sent (-EAGAIN, -ENOBUFS: no room;
@@ -375,17 +307,17 @@ static void put_path(struct msghdr *m, const struct sock_udp_path *to, int famil
 int sock_udp_send(int fd, const struct sock_udp_out *out, int n,
 		  const struct sock_udp_path *to)
 {
-	int family = to ? get(fd, SOL_SOCKET, SO_DOMAIN) : AF_UNSPEC;
-	int num = n < SOCK_UDP_BATCH ? n : SOCK_UDP_BATCH;
+	bool connected = addr_is_none(&to->peer);
+	int family = connected ? AF_UNSPEC : get(fd, SOL_SOCKET, SO_DOMAIN);
 	int rc = -1;
 
-	for (int i = 0; i < num; i++) {
+	for (int i = 0; i < n; i++) {
 		struct msghdr *m = &self.msg[i].msg_hdr;
 
 		*m = (struct msghdr){ .msg_iov = out[i].iov,
 				      .msg_iovlen = (size_t)out[i].niov };
 		m->msg_control = self.control[i].b;
-		if (to) {
+		if (!connected) {
 			m->msg_name = &self.name[i];
 			put_path(m, to, family);
 		}
@@ -396,7 +328,7 @@ int sock_udp_send(int fd, const struct sock_udp_out *out, int n,
 			m->msg_control = NULL;
 	}
 	for (int tries = 0; rc < 0 && tries < 2; tries++) {
-		rc = sendmmsg(fd, self.msg, (unsigned)num, MSG_DONTWAIT | MSG_NOSIGNAL);
+		rc = sendmmsg(fd, self.msg, (unsigned)n, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (rc < 0 && errno == EAGAIN)
 			break;
 	}
@@ -439,17 +371,15 @@ static void read_control(struct msghdr *m, struct sock_udp_in *in)
  * sock_udp_recv() - Take datagrams, or messages of a ping socket
  * @fd:		Socket
  * @in:		Filled
- * @max:	Entries there, at most SOCK_UDP_BATCH count
  *
  * Return: entries filled, 0: none is there; -errno: an error that was pending,
  *	   and is not any more
  */
-int sock_udp_recv(int fd, struct sock_udp_in *in, int max)
+int sock_udp_recv(int fd, struct sock_udp_in in[static SOCK_UDP_BATCH])
 {
-	int num = max < SOCK_UDP_BATCH ? max : SOCK_UDP_BATCH;
-	int n, good = 0;
+	int n;
 
-	for (int i = 0; i < num; i++) {
+	for (int i = 0; i < SOCK_UDP_BATCH; i++) {
 		self.iov[i].iov_base = self.data[i] + SOCK_UDP_HEADROOM;
 		self.iov[i].iov_len = DATA_MAX;
 		self.msg[i].msg_hdr = (struct msghdr){
@@ -460,59 +390,48 @@ int sock_udp_recv(int fd, struct sock_udp_in *in, int max)
 			.msg_controllen = sizeof(self.control[i].b),
 		};
 	}
-	n = recvmmsg(fd, self.msg, (unsigned)num, MSG_DONTWAIT, NULL);
+	n = recvmmsg(fd, self.msg, SOCK_UDP_BATCH, MSG_DONTWAIT, NULL);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < n; i++) {
-		struct sock_udp_in *e = &in[good];
+		struct sock_udp_in *e = &in[i];
 
 		memset(e, 0, sizeof(*e));
-		if (!addr_from_sock(&self.name[i], &e->path.peer, &e->path.port))
-			continue;
+		(void)addr_from_sock(&self.name[i], &e->path.peer, &e->path.port);
 		if (self.name[i].sa.sa_family == AF_INET6)
 			e->path.scope = self.name[i].in6.sin6_scope_id;
 		e->data = self.data[i] + SOCK_UDP_HEADROOM;
 		e->len = self.msg[i].msg_len;
 		read_control(&self.msg[i].msg_hdr, e);
-		good++;
 	}
-	return good;
+	return n;
 }
 
 /**
  * read_error() - What the kernel says about an error
- * @m:		Message of the error queue
+ * @c:		Control message of the error queue
  * @e:		@type, @code, @mtu and @offender filled if it came by ICMP
  *
- * Return: true if so; false if it is an error of this host
+ * Return: true if so; false if it is an error of this host, or something else
  */
-static bool read_error(struct msghdr *m, struct sock_udp_error *e)
+static bool read_error(const struct cmsghdr *c, struct sock_udp_error *e)
 {
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-		struct sock_extended_err ee;
-		union addr_sock who;
-		uint16_t port;
-		size_t len;
+	struct { struct sock_extended_err ee; union addr_sock who; } got = { 0 };
+	size_t len = c->cmsg_len - CMSG_LEN(0);
+	uint16_t port;
 
-		if (!(c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) &&
-		    !(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
-			continue;
-		len = c->cmsg_len - CMSG_LEN(0);
-		if (len < sizeof(ee))
-			continue;
-		memcpy(&ee, CMSG_DATA(c), sizeof(ee));
-		if (ee.ee_origin != SO_EE_ORIGIN_ICMP && ee.ee_origin != SO_EE_ORIGIN_ICMP6)
-			continue;
-		e->type = ee.ee_type;
-		e->code = ee.ee_code;
-		e->mtu = ee.ee_info;
-		memset(&who, 0, sizeof(who));
-		memcpy(&who, CMSG_DATA(c) + sizeof(ee), min_size(len - sizeof(ee), sizeof(who)));
-		if (!addr_from_sock(&who, &e->offender, &port))
-			e->offender = addr_none;
-		return true;
-	}
-	return false;
+	if (!(c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) &&
+	    !(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
+		return false;
+	memcpy(&got, CMSG_DATA(c), min_size(len, sizeof(got)));
+	if (got.ee.ee_origin != SO_EE_ORIGIN_ICMP && got.ee.ee_origin != SO_EE_ORIGIN_ICMP6)
+		return false;
+	e->type = got.ee.ee_type;
+	e->code = got.ee.ee_code;
+	e->mtu = got.ee.ee_info;
+	if (!addr_from_sock(&got.who, &e->offender, &port))
+		e->offender = addr_none;
+	return true;
 }
 
 /**
@@ -537,10 +456,13 @@ int sock_udp_recv_error(int fd, struct sock_udp_error *e)
 
 		if (n < 0)
 			return 0;
-		if (!read_error(&m, e) || !addr_from_sock(&name, &e->peer, &e->port))
-			continue;
 		e->len = (uint32_t)n;
-		return 1;
+		if (!addr_from_sock(&name, &e->peer, &e->port))
+			continue;
+		for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
+			if (read_error(c, e))
+				return 1;
+		}
 	}
 	return 0;
 }

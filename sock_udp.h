@@ -19,8 +19,18 @@ enum {
 };
 
 /**
+ * enum sock_udp_kind - what a flow's own socket is for
+ * @SOCK_UDP_DIAL:	datagrams to and from one other end: connected
+ * @SOCK_UDP_SHOUT:	datagrams to a group or to everybody: not connected, so that
+ *			whoever answers is heard; what other processes of the host
+ *			get from groups is not (IP_MULTICAST_ALL)
+ * @SOCK_UDP_PING:	echo requests of one identifier: connected, unless to a group
+ */
+enum sock_udp_kind { SOCK_UDP_DIAL, SOCK_UDP_SHOUT, SOCK_UDP_PING };
+
+/**
  * struct sock_udp_path - the two ends of a datagram, as the host sees them
- * @peer:	the other end
+ * @peer:	the other end; addr_none to send to: what the socket is connected to
  * @local:	the host's address it came to, or shall leave from; addr_none:
  *		not known, or: the kernel chooses
  * @scope:	interface index if @peer is link-local or a group, else 0
@@ -38,13 +48,15 @@ struct sock_udp_path {
 /**
  * struct sock_udp_out - something to send
  * @iov:	payload
- * @niov:	pieces of it
+ * @niov:	pieces of it, 0 if it is empty
+ * @len:	bytes in all
  * @seg:	cut it into datagrams of this many bytes (UDP_SEGMENT), at most
  *		SOCK_UDP_SEGMENTS; 0: it is one datagram
  */
 struct sock_udp_out {
 	struct iovec *iov;
 	int niov;
+	uint32_t len;
 	uint16_t seg;
 };
 
@@ -91,18 +103,16 @@ struct sock_udp_error {
 
 void	sock_udp_init(const struct sock_conf *conf);
 
-int	sock_udp_dial(const struct sock_udp_path *to, uint16_t port);
-int	sock_udp_shout(const struct sock_udp_path *to, uint16_t port);
+int	sock_udp_open(const struct sock_udp_path *to, uint16_t port,
+		      enum sock_udp_kind kind);
 void	sock_udp_prepare(int fd);
 int	sock_udp_send(int fd, const struct sock_udp_out *out, int n,
 		      const struct sock_udp_path *to);
-int	sock_udp_recv(int fd, struct sock_udp_in *in, int max);
+int	sock_udp_recv(int fd, struct sock_udp_in in[static SOCK_UDP_BATCH]);
 int	sock_udp_recv_error(int fd, struct sock_udp_error *e);
 uint8_t	sock_udp_ttl(bool want6);
 int	sock_udp_set_ttl(int fd, const struct addr *peer, uint8_t ttl);
 int	sock_udp_set_df(int fd, const struct addr *peer, bool df);
 int	sock_udp_mtu(int fd, const struct addr *peer);
-
-int	sock_ping_open(const struct sock_udp_path *to, uint16_t ident);
 
 #endif /* SOCK_UDP_H */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * udp.c - datagrams between the guest and the host's sockets
+ * udp.c - datagrams and echo between the guest and the host's sockets
  *
  * Theory of operation
  *
  *   Which socket a datagram belongs to is udp_flow.c's business; here they move.
+ *   An echo request is a datagram without ports: icmp.c knows what is in it.
  *
  *   Out: frames of a batch are gathered, and sent flow by flow when it ends:
  *   one system call per flow, in which runs of datagrams of one size are one
@@ -16,19 +17,29 @@
  *
  *   The payload stays where the guest put it until then.  Where the kernel can
  *   not cut (old network devices, IPsec, a path narrower than the datagrams),
- *   each is named by itself.
+ *   the datagrams of an entry are entries of a batch of its own.
  *
  *   The guest's time to live and don't-fragment flag are set on the socket when
  *   they change; frames that differ in them are sent apart.
  *
- *   In: datagrams are read in batches and made into frames by udp_seg.c.  What
- *   the link can not take is lost, as on any link.  Datagrams from anybody but
+ *   In: datagrams are read in batches and made into frames in place: headers are
+ *   written in front of the payload, where sock_udp_recv() left room, and the link
+ *   takes the frame from there.  Three cases:
+ *
+ *	several datagrams of one size (UDP_GRO)	  one frame that the link's other
+ *						  end cuts, if it can (TAP_USO);
+ *						  else frame by frame, headers
+ *						  over the end of the last one,
+ *						  which has left
+ *	a datagram that fits the MTU		  one frame
+ *	a longer one				  IP fragments, by frag.c
+ *
+ *   Checksums are left to the link, as everywhere, but for fragments: nobody
+ *   behind us sees the whole datagram before the guest does.
+ *
+ *   What the link can not take is lost, as on any link.  Datagrams from anybody but
  *   the other end of a flow are dropped: they can be there because a socket is
  *   bound a moment before it is connected.
- *
- *   Errors come in two ways: at once, when the host has no route or the path is
- *   too narrow, or later through the error queue of the socket.  Both become
- *   ICMP to the guest.
  */
 #include "udp.h"
 
@@ -37,84 +48,66 @@
 #include <sys/epoll.h>
 
 #include "count.h"
+#include "frag.h"
 #include "fwd.h"
 #include "icmp.h"
 #include "log.h"
+#include "net.h"
 #include "sock_udp.h"
+#include "tap.h"
 #include "udp_flow.h"
-#include "udp_seg.h"
 #include "util.h"
 #include "wire.h"
 
 enum {
 	IOV_NUM		= 8 * TAP_BATCH, /* pieces of memory of a batch */
 	ERRORS_MAX	= 16,		/* errors read per event */
-	GSO_UDP_L4	= 5,		/* VIRTIO_NET_HDR_GSO_UDP_L4 */
+	SEGMENTS_MAX	= 64,		/* a guest's kernel may refuse more in one frame */
+	GSO_UDP_L4	= 5,	/* VIRTIO_NET_HDR_GSO_UDP_L4, missing in old headers */
 };
 
-/**
- * struct gathered - a frame of the batch that waits to be sent
- * @id:		flow
- * @gram:	what is to be sent
- * @taken:	it is in the queue, or sent
- */
-struct gathered {
-	uint64_t id;
-	struct udp_gram gram;
-	bool taken;
-};
-
-/**
- * struct run - one entry of the batch for the kernel
- * @first:	what it begins with, in the order of sending
- * @num:	how many gathered frames it consists of
- */
-struct run {
-	int first;
-	int num;
-};
+_Static_assert((int)TAP_BATCH <= (int)SOCK_UDP_BATCH, "frames of one flow are one batch");
 
 /**
  * struct udp_self - state of this file
  * @num:	frames gathered
- * @gathered:	those
+ * @gram:	those; id is CONN_NONE once they are in @out
  * @niov:	entries of @iov in use
  * @iov:	their payload
- * @queue:	frames of the flow being sent, in order
- * @out:	the same for the kernel
- * @run:	what each of @out is made of
+ * @out:	what is sent of one flow
  * @out_iov:	payload of @out
  */
 static struct {
 	int num;
-	struct gathered gathered[TAP_BATCH];
+	struct udp_gram gram[TAP_BATCH];
 	int niov;
 	struct iovec iov[IOV_NUM];
-	const struct udp_gram *queue[TAP_BATCH];
 	struct sock_udp_out out[TAP_BATCH];
-	struct run run[TAP_BATCH];
 	struct iovec out_iov[IOV_NUM];
 } self;
 
 /**
  * udp_init() - Begin anew
- * @conf:	Limits
+ * @flows_max:	Flows the guest may begin, a descriptor each: a share of those the
+ *		program may have; 0: half the table
  */
-void udp_init(const struct udp_conf *conf)
+void udp_init(uint32_t flows_max)
 {
 	memset(&self, 0, sizeof(self));
-	udp_flow_init(conf->flows_max);
+	udp_flow_init(flows_max);
 }
 
+/* Out */
+
 /**
- * look() - Check a datagram of the guest
+ * look_udp() - Check a datagram of the guest
  * @f:		Frame
- * @key:	Filled: its flow
- * @g:		Filled, but for where its payload is
+ * @key:	Ports are filled
+ * @g:		All but flow, pieces, @ttl and @df are filled
  *
  * Return: false: dropped, counted
  */
-static bool look(const struct frame *f, struct conn_key *key, struct udp_gram *g)
+static bool look_udp(const struct frame *f, struct conn_key *key, struct udp_gram *g)
 {
 	uint8_t gso = f->tap->vh.gso_type & (uint8_t)~VIRTIO_NET_HDR_GSO_ECN;
 	bool partial = f->tap->vh.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
@@ -122,133 +115,100 @@ static bool look(const struct frame *f, struct conn_key *key, struct udp_gram *g
 	struct frame cut;
 	uint32_t l4len;
 
-	*key = (struct conn_key){ .guest = f->src, .far = f->dst, .proto = WIRE_UDP };
 	if (!udp || addr_is_any(&f->src))
 		goto bad;
 	key->gport = get_be16(udp->sport);	/* may be 0: RFC 768 */
 	key->fport = get_be16(udp->dport);
-	l4len = get_be16(udp->len);
-	if (l4len < sizeof(*udp) || l4len > f->l4len || !key->fport)
+	g->ulen = get_be16(udp->len);
+	if (g->ulen < sizeof(*udp) || g->ulen > f->l4len || !key->fport)
 		goto bad;
-	if (gso == GSO_UDP_L4)
-		l4len = f->l4len;
-	else if (gso != VIRTIO_NET_HDR_GSO_NONE)
+	if (gso != GSO_UDP_L4 && gso != VIRTIO_NET_HDR_GSO_NONE)
 		goto bad;
-
-	*g = (struct udp_gram){ .len = l4len - (uint32_t)sizeof(*udp), .ttl = f->ttl,
-				.df = f->df, .ulen = get_be16(udp->len) };
-	if (!partial)
-		memcpy(&g->csum, udp->csum, sizeof(g->csum));
-	if (gso && f->tap->vh.gso_size && f->tap->vh.gso_size < g->len)
-		g->seg = f->tap->vh.gso_size;
+	l4len = gso ? f->l4len : g->ulen;
+	g->out.len = l4len - (uint32_t)sizeof(*udp);
+	if (gso && f->tap->vh.gso_size < g->out.len)
+		g->out.seg = f->tap->vh.gso_size;
+	if (partial)
+		return true;
+	memcpy(&g->csum, udp->csum, sizeof(g->csum));
 	/* No checksum was made: fine in IPv4 only (RFC 768; RFC 8200, section 8.1) */
-	if (!partial && !g->csum && addr_is4(&f->src))
+	if (!g->csum && addr_is4(&f->src))
 		return true;
 	if (l4len != f->l4len) {	/* what follows belongs to nobody */
 		cut = *f;
 		cut.l4len = l4len;
 		f = &cut;
 	}
-	if ((!partial && !g->csum) || !frame_csum_ok(f)) {
-		count(DROP_CSUM);
-		return false;
-	}
-	return true;
+	if (g->csum && frame_csum_ok(f))
+		return true;
+	count(DROP_CSUM);
+	return false;
 bad:
 	count(DROP_UDP_HEADER);
 	return false;
 }
 
-/**
- * flow_of() - The flow a datagram of the guest belongs to, or a new one
- * @key:	Its key
- * @g:		The datagram
- * @now:	Time, us
- *
- * Return: entry, NULL: there is none, counted
- */
-static struct conn *flow_of(const struct conn_key *key, const struct udp_gram *g,
-			    uint64_t now)
+/* look_echo() - The same for what may be an echo request */
+static bool look_echo(const struct frame *f, struct conn_key *key, struct udp_gram *g)
 {
-	struct conn *c = conn_find(key);
+	const struct wire_icmp *h;
 
-	if (c && BUG_ON(c->kind != CONN_UDP))
-		return NULL;
-	if (c && c->udp.listen >= 0) {
-		const struct fwd_listener *l = fwd_listener((uint32_t)c->udp.listen);
-
-		if (!l || l->fd < 0 || l->proto != WIRE_UDP) {
-			udp_flow_close(c);	/* that port is not forwarded any more */
-			c = NULL;
-		}
-	}
-	return c ? c : udp_flow_open(key, g, now);
+	if (!icmp_echo_request(f))
+		return false;
+	h = frame_l4(f, sizeof(*h));
+	key->gport = get_be16(h->rest);
+	g->out.len = f->l4len;
+	g->ulen = (uint16_t)f->l4len;
+	return true;
 }
 
 /**
- * udp_frame() - A datagram from the guest
- * @f:		Whole packet of WIRE_UDP; the frame it points to is borrowed until
- *		udp_flush(), @f itself is not needed after the call
+ * udp_frame() - A datagram or ICMP message from the guest
+ * @f:		Whole packet of WIRE_UDP, WIRE_ICMP4 or WIRE_ICMP6; the frame it
+ *		points to is borrowed until udp_flush(), @f itself is not needed
+ *		after the call
  * @now:	Time, us
  */
 void udp_frame(const struct frame *f, uint64_t now)
 {
-	struct udp_gram g;
-	struct conn_key key;
-	struct conn *c;
+	struct conn_key key = { .guest = f->src, .far = f->dst, .proto = f->proto };
+	struct udp_gram g = { .ttl = f->ttl, .df = f->df };
+	bool echo = f->proto != WIRE_UDP;
+	const struct conn *c;
 
-	if (!look(f, &key, &g))
+	if (!(echo ? look_echo(f, &key, &g) : look_udp(f, &key, &g)))
 		return;
-	if (self.num == TAP_BATCH || self.niov == IOV_NUM)
+	if (self.num == TAP_BATCH || self.niov + f->tap->niov > IOV_NUM)
 		udp_flush(now);
-	g.iov = self.iov + self.niov;
-	g.niov = frame_payload(f, sizeof(struct wire_udp), g.len, g.iov,
-			       IOV_NUM - self.niov);
-	if (g.len && !g.niov && self.num) {
-		udp_flush(now);
-		g.iov = self.iov;
-		g.niov = frame_payload(f, sizeof(struct wire_udp), g.len, g.iov, IOV_NUM);
-	}
-	if (g.len && !g.niov) {
-		count(DROP_UDP_HEADER);
+	g.out.iov = self.iov + self.niov;
+	g.out.niov = frame_payload(f, echo ? 0 : (uint32_t)sizeof(struct wire_udp),
+				   g.out.len, g.out.iov, IOV_NUM - self.niov);
+	if (g.out.len && !g.out.niov) {
+		count(echo ? DROP_ICMP_HEADER : DROP_UDP_HEADER);
 		return;
 	}
-	c = flow_of(&key, &g, now);
+	c = udp_flow_of(&key, &g, now);
 	if (!c)
 		return;
-	c->udp.qlen = g.ulen;
-	c->udp.qcsum = g.csum;
-	udp_flow_touch(c, OUT, now);
-	self.gathered[self.num++] = (struct gathered){ .id = conn_id(c), .gram = g };
-	self.niov += g.niov;
+	g.id = conn_id(c);
+	self.gram[self.num++] = g;
+	self.niov += g.out.niov;
 }
 
 /**
- * via() - What sends the datagrams of a flow
+ * path_of() - Where the datagrams of a flow go
  * @c:		Flow
- * @to:		Filled with the other end, if the socket is not connected
  * @ttl:	Time to live, for the socket of a forwarded port
- * @fd:		Set: the socket, -1: it is gone
  *
- * Return: @to, or NULL for a connected socket
+ * Return: as sock_udp_send() wants it
  */
-static const struct sock_udp_path *via(const struct conn *c, struct sock_udp_path *to,
-				       uint8_t ttl, int *fd)
+static struct sock_udp_path path_of(const struct conn *c, uint8_t ttl)
 {
-	const struct udp_flow *u = &c->udp;
-	const struct fwd_listener *l;
+	struct sock_udp_path to = c->udp.path;
 
-	*fd = c->fd;
-	if (u->listen >= 0) {
-		l = fwd_listener((uint32_t)u->listen);
-		*fd = l ? l->fd : -1;
-	} else if (!(u->flags & UDPF_GROUP)) {
-		return NULL;
-	}
-	*to = (struct sock_udp_path){ .peer = u->peer, .port = u->pport,
-				      .local = u->local, .scope = u->scope };
-	if (u->listen >= 0)
-		to->ttl = ttl;
+	to.ttl = c->udp.listen < 0 ? 0 : ttl;
+	if (c->udp.listen < 0 && !(c->udp.flags & UDPF_GROUP))
+		to.peer = addr_none;
 	return to;
 }
 
@@ -260,222 +220,156 @@ static void options(struct conn *c, const struct udp_gram *g)
 
 	if (c->fd < 0)
 		return;
-	if (g->ttl && g->ttl != u->ttl) {
-		(void)sock_udp_set_ttl(c->fd, &u->peer, g->ttl);
-		u->ttl = g->ttl;
+	if (g->ttl && g->ttl != u->path.ttl) {
+		(void)sock_udp_set_ttl(c->fd, &u->path.peer, g->ttl);
+		u->path.ttl = g->ttl;
 	}
 	if (!(u->flags & want)) {
-		(void)sock_udp_set_df(c->fd, &u->peer, g->df);
+		(void)sock_udp_set_df(c->fd, &u->path.peer, g->df);
 		u->flags = (uint8_t)((u->flags & ~(UDPF_DF | UDPF_MAYFRAG)) | want);
 	}
 }
 
-/**
- * slice() - Name part of a payload
- * @g:		Frame
- * @from:	First byte
- * @len:	Bytes
- * @iov:	Filled
- * @max:	Entries there
- *
- * Return: entries filled, 0 if they do not fit, or @len is 0
- */
-static int slice(const struct udp_gram *g, size_t from, size_t len, struct iovec *iov,
-		 int max)
+/* joins() - Whether a datagram can be one more of those that are in an entry */
+static bool joins(const struct conn *c, const struct sock_udp_out *o,
+		  const struct sock_udp_out *more)
 {
-	int n = 0;
+	uint32_t max = addr_is4(&c->udp.path.peer) ? SOCK_UDP_MAX4 : SOCK_UDP_MAX6;
+	uint32_t seg = o->seg ? o->seg : o->len;
 
-	for (int i = 0; i < g->niov && len; i++) {
-		size_t skip = min_size(from, g->iov[i].iov_len);
-		size_t use = min_size(g->iov[i].iov_len - skip, len);
-
-		from -= skip;
-		if (!use)
-			continue;
-		if (n == max)
-			return 0;
-		iov[n].iov_base = (uint8_t *)g->iov[i].iov_base + skip;
-		iov[n++].iov_len = use;
-		len -= use;
-	}
-	return n;
+	return !(c->udp.flags & UDPF_PLAIN) && !more->seg && more->len && more->len <= seg &&
+	       o->len % seg == 0 && o->len / seg < SOCK_UDP_SEGMENTS &&
+	       o->len + more->len <= max;
 }
 
 /**
- * send_cut() - Send one uncut frame datagram by datagram
- * @c:		Flow
- * @g:		Frame
- * @now:	Time, us
- *
- * An error is told once: it would be the same for all.
- */
-static void send_cut(struct conn *c, const struct udp_gram *g, uint64_t now)
-{
-	struct sock_udp_out out[SOCK_UDP_BATCH];
-	struct iovec iov[2 * SOCK_UDP_BATCH];
-	struct sock_udp_path path;
-	const struct sock_udp_path *to;
-	uint32_t step = g->seg ? g->seg : g->len;
-	int fd, done, n, used;
-
-	to = via(c, &path, g->ttl, &fd);
-	for (uint32_t at = 0; fd >= 0 && at < g->len; ) {
-		for (n = used = 0; n < SOCK_UDP_BATCH && at < g->len; n++) {
-			out[n] = (struct sock_udp_out){ .iov = iov + used };
-			out[n].niov = slice(g, at, min_u32(step, g->len - at), iov + used,
-					    2 * SOCK_UDP_BATCH - used);
-			if (!out[n].niov)
-				break;
-			used += out[n].niov;
-			at += step;
-		}
-		if (!n)
-			return;
-		for (int i = 0; i < n; i += done) {
-			done = sock_udp_send(fd, out + i, n - i, to);
-			if (done < 0) {
-				udp_flow_failed(c, g, -done, now);
-				return;
-			}
-		}
-	}
-}
-
-/* joins() - Whether @g can continue a run of @num frames, @total bytes so far */
-static bool joins(const struct conn *c, const struct udp_gram *first,
-		  const struct udp_gram *last, const struct udp_gram *g, int num,
-		  uint32_t total)
-{
-	uint32_t max = addr_is4(&c->udp.peer) ? SOCK_UDP_MAX4 : SOCK_UDP_MAX6;
-
-	return !(c->udp.flags & UDPF_PLAIN) && !first->seg && !g->seg && g->len &&
-	       g->len <= first->len && last->len == first->len &&
-	       num < SOCK_UDP_SEGMENTS && total + g->len <= max;
-}
-
-/**
- * make_runs() - Prepare frames of a flow for the kernel
- * @c:		Flow
- * @queue:	Frames
- * @n:		Their number
- *
- * Fills self.out and self.run.
+ * fill() - Move frames that can be sent together to self.out
+ * @c:		Their flow
+ * @like:	The first of them, in self.gram
  *
  * Return: entries there
  */
-static int make_runs(const struct conn *c, const struct udp_gram *const *queue, int n)
+static int fill(const struct conn *c, const struct udp_gram *like)
 {
-	int runs = 0, iovs = 0;
-
-	for (int i = 0; i < n; runs++) {
-		struct sock_udp_out *out = &self.out[runs];
-		uint32_t total = 0;
-		int first = i;
-
-		*out = (struct sock_udp_out){ .iov = self.out_iov + iovs };
-		do {
-			memcpy(self.out_iov + iovs, queue[i]->iov,
-			       (size_t)queue[i]->niov * sizeof(struct iovec));
-			iovs += queue[i]->niov;
-			out->niov += queue[i]->niov;
-			total += queue[i]->len;
-			i++;
-		} while (i < n && joins(c, queue[first], queue[i - 1], queue[i],
-					i - first, total));
-		out->seg = i - first > 1 ? (uint16_t)queue[first]->len : queue[first]->seg;
-		self.run[runs] = (struct run){ .first = first, .num = i - first };
-	}
-	return runs;
-}
-
-/**
- * send_run() - Send what the kernel refused to take in one piece
- * @c:		Flow
- * @queue:	Frames
- * @run:	Which of them
- * @err:	What it said, positive; 0: it was not asked
- * @now:	Time, us
- */
-static void send_run(struct conn *c, const struct udp_gram *const *queue,
-		     const struct run *run, int err, uint64_t now)
-{
-	if (run->num == 1 && !queue[run->first]->seg) {
-		udp_flow_failed(c, queue[run->first], err, now);
-		return;
-	}
-	if (err == EAGAIN || err == ENOBUFS) {
-		count_add(DROP_UDP_SEND, (uint64_t)run->num);
-		return;
-	}
-	if (err == EIO || err == EINVAL)
-		c->udp.flags |= UDPF_PLAIN;
-	for (int i = 0; i < run->num; i++)
-		send_cut(c, queue[run->first + i], now);
-}
-
-/* can_cut() - Whether an entry may be given to the kernel as it is */
-static bool can_cut(const struct conn *c, const struct sock_udp_out *out, uint32_t len)
-{
-	return !out->seg || (!(c->udp.flags & UDPF_PLAIN) &&
-			     len <= (uint32_t)out->seg * SOCK_UDP_SEGMENTS);
-}
-
-/**
- * send_queue() - Send frames of one flow that ask for the same options
- * @c:		Flow
- * @queue:	Frames
- * @n:		Their number, 1 or more
- * @now:	Time, us
- */
-static void send_queue(struct conn *c, const struct udp_gram *const *queue, int n,
-		       uint64_t now)
-{
-	const struct sock_udp_path *to;
-	struct sock_udp_path path;
-	int fd, runs, sent;
-
-	options(c, queue[0]);
-	to = via(c, &path, queue[0]->ttl, &fd);
-	if (fd < 0)
-		return;
-	runs = make_runs(c, queue, n);
-	for (int i = 0; i < runs; i += sent) {
-		const struct run *r = &self.run[i];
-
-		sent = 1;
-		if (!can_cut(c, &self.out[i], queue[r->first]->len)) {
-			send_run(c, queue, r, 0, now);
-			continue;
-		}
-		sent = sock_udp_send(fd, self.out + i, runs - i, to);
-		if (sent < 0) {
-			send_run(c, queue, r, -sent, now);
-			sent = 1;
-		}
-	}
-}
-
-/**
- * take_alike() - Move frames that can be sent together to self.queue
- * @first:	The first of them, index; the others come after it
- *
- * Return: how many there are
- */
-static int take_alike(int first)
-{
-	const struct gathered *like = &self.gathered[first];
+	const uint64_t id = like->id;
+	struct iovec *iov = self.out_iov;
+	struct sock_udp_out *o = NULL;
 	int n = 0;
 
-	for (int i = first; i < self.num; i++) {
-		struct gathered *g = &self.gathered[i];
+	for (int i = (int)(like - self.gram); i < self.num; i++) {
+		struct udp_gram *g = &self.gram[i];
 
-		if (g->id != like->id || g->gram.ttl != like->gram.ttl ||
-		    g->gram.df != like->gram.df)
+		if (g->id != id || g->ttl != like->ttl || g->df != like->df)
 			continue;
-		g->taken = true;
-		self.queue[n++] = &g->gram;
+		g->id = CONN_NONE;
+		if (o && joins(c, o, &g->out)) {
+			o->seg = (uint16_t)(o->seg ? o->seg : o->len);
+		} else {
+			o = &self.out[n++];
+			*o = (struct sock_udp_out){ .iov = iov, .seg = g->out.seg };
+		}
+		memcpy(iov, g->out.iov, (size_t)g->out.niov * sizeof(*iov));
+		iov += g->out.niov;
+		o->niov += g->out.niov;
+		o->len += g->out.len;
 	}
 	return n;
+}
+
+/**
+ * slice() - Take the next datagrams off an entry
+ * @whole:	Entry, its pieces of memory are used up
+ * @out:	Filled, SOCK_UDP_BATCH entries
+ * @iov:	Their payload, room for one piece more each than @whole has
+ *
+ * Return: entries filled, 0: nothing is left
+ */
+static int slice(struct sock_udp_out *whole, struct sock_udp_out *out, struct iovec *iov)
+{
+	int n = 0;
+
+	for (; n < SOCK_UDP_BATCH && whole->niov; n++) {
+		out[n] = (struct sock_udp_out){ .iov = iov };
+		while (whole->niov && out[n].len < whole->seg) {
+			struct iovec *v = whole->iov;
+			size_t use = min_size(v->iov_len, whole->seg - out[n].len);
+
+			*iov++ = (struct iovec){ .iov_base = v->iov_base, .iov_len = use };
+			out[n].niov++;
+			out[n].len += (uint32_t)use;
+			v->iov_base = (uint8_t *)v->iov_base + use;
+			v->iov_len -= use;
+			if (!v->iov_len) {
+				whole->iov++;
+				whole->niov--;
+			}
+		}
+	}
+	return n;
+}
+
+/**
+ * send_cut() - Send an entry datagram by datagram, until one fails for good
+ * @c:		Flow
+ * @fd:		Socket
+ * @to:		Where to
+ * @g:		The entry
+ * @now:	Time, us
+ */
+static void send_cut(const struct conn *c, int fd, const struct sock_udp_path *to,
+		     struct udp_gram *g, uint64_t now)
+{
+	struct iovec iov[SOCK_UDP_BATCH + IOV_NUM];
+	struct sock_udp_out out[SOCK_UDP_BATCH];
+	struct udp_gram one = *g;
+	int n, done;
+
+	while ((n = slice(&g->out, out, iov))) {
+		for (int i = 0; i < n; i += done) {
+			done = sock_udp_send(fd, out + i, n - i, to);
+			if (done > 0)
+				continue;
+			one.out = out[i];
+			udp_flow_failed(c, &one, -done, now);
+			if (done != -EMSGSIZE)	/* the last is shorter, perhaps */
+				return;
+			done = 1;
+		}
+	}
+}
+
+/**
+ * send_like() - Send frames of one flow that ask for the same options
+ * @c:		Flow
+ * @like:	The first of them, in self.gram
+ * @now:	Time, us
+ */
+static void send_like(struct conn *c, const struct udp_gram *like, uint64_t now)
+{
+	struct sock_udp_path to = path_of(c, like->ttl);
+	int n = fill(c, like), fd = udp_flow_fd(c), done;
+
+	options(c, like);
+	for (int i = 0; i < n && fd >= 0; i += done) {
+		struct udp_gram g = *like;
+
+		g.out = self.out[i];
+		if (g.out.seg && (c->udp.flags & UDPF_PLAIN ||
+				  g.out.len > (uint32_t)g.out.seg * SOCK_UDP_SEGMENTS))
+			done = -EMSGSIZE;	/* nothing the kernel could cut */
+		else
+			done = sock_udp_send(fd, &self.out[i], n - i, &to);
+		if (done > 0)
+			continue;
+		if (g.out.seg && (done == -EIO || done == -EINVAL || done == -EMSGSIZE)) {
+			if (done != -EMSGSIZE)
+				c->udp.flags |= UDPF_PLAIN;
+			send_cut(c, fd, &to, &g, now);
+		} else {
+			udp_flow_failed(c, &g, -done, now);
+		}
+		done = 1;
+	}
 }
 
 /**
@@ -485,68 +379,153 @@ static int take_alike(int first)
 void udp_flush(uint64_t now)
 {
 	for (int i = 0; i < self.num; i++) {
-		struct conn *c = conn_get(self.gathered[i].id);
+		struct conn *c = conn_get(self.gram[i].id);
 
-		if (c && !self.gathered[i].taken)
-			send_queue(c, self.queue, take_alike(i), now);
+		if (c)
+			send_like(c, &self.gram[i], now);
 	}
 	self.num = 0;
 	self.niov = 0;
 }
 
-/**
- * udp_timeout() - A flow's timer ran out
- * @c:		Entry of kind CONN_UDP
- * @now:	Time, us
- */
-void udp_timeout(struct conn *c, uint64_t now)
+/* In */
+
+/* ip_len() - Bytes of an IP packet with @len bytes of UDP payload */
+static uint32_t ip_len(const struct conn_key *key, uint32_t len)
 {
-	udp_flow_timeout(c, now);
+	return len + (uint32_t)sizeof(struct wire_udp) +
+	       (addr_is4(&key->guest) ? (uint32_t)sizeof(struct wire_ip4) :
+					(uint32_t)sizeof(struct wire_ip6));
 }
 
 /**
- * relay_error() - Tell the guest an error that came for one of its datagrams
- * @c:		Flow
- * @q:		From the error queue of the socket
- * @now:	Time, us
+ * send_one() - Send one datagram to the guest, or several in one frame
+ * @key:	Whom to, whom from
+ * @udp:	Where its header goes; payload behind it, room in front
+ * @len:	Bytes of payload
+ * @seg:	The link's other end cuts it into pieces of this many bytes; 0: it is
+ *		one, and a frame whose checksum the link completes if it fits the MTU
+ *
+ * Return: as for tap_send()
  */
-static void relay_error(const struct conn *c, const struct sock_udp_error *q,
-			uint64_t now)
+static int send_one(const struct conn_key *key, struct wire_udp *udp, uint32_t len,
+		    uint16_t seg)
 {
-	struct icmp_error e = { .type = q->type, .code = q->code, .mtu = q->mtu };
+	struct virtio_net_hdr vh = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM };
+	uint32_t l4len = (uint32_t)sizeof(*udp) + len;
+	uint8_t head[FRAME_HLEN_MAX];
+	uint16_t sum;
+	unsigned h;
 
-	if (!addr_is_none(&q->offender))
-		e.from = addr_eq(&q->offender, &c->udp.peer) ?
-			 c->key.far : fwd_to_guest(&q->offender);
-	udp_flow_tell(c, &e, q->data, q->len, now);
+	put_be16(udp->sport, key->fport);
+	put_be16(udp->dport, key->gport);
+	put_be16(udp->len, (uint16_t)l4len);
+	if (!seg && ip_len(key, len) > net->mtu)
+		return frag_send(&key->far, &key->guest, WIRE_UDP, udp, l4len);
+
+	h = frame_head(head, &key->far, &key->guest, WIRE_UDP, l4len, 0, 0);
+	memcpy((uint8_t *)udp - h, head, h);
+	sum = frame_partial(&key->far, &key->guest, WIRE_UDP, l4len);
+	memcpy(udp->csum, &sum, sizeof(sum));
+	vh.csum_start = (uint16_t)h;
+	vh.csum_offset = offsetof(struct wire_udp, csum);
+	if (seg) {
+		vh.gso_type = GSO_UDP_L4;
+		vh.gso_size = seg;
+		vh.hdr_len = (uint16_t)(h + sizeof(*udp));
+	}
+	return tap_send((uint8_t *)udp - h, h + l4len, &vh);
+}
+
+/**
+ * to_guest() - Send what came from a socket to the guest
+ * @key:	The flow: from @far and @fport to @guest and @gport
+ * @in:		One or more datagrams: they, and what is in front, are written over
+ *
+ * What the link does not take is lost, counted there.
+ */
+static void to_guest(const struct conn_key *key, const struct sock_udp_in *in)
+{
+	uint32_t step = in->seg ? in->seg : in->len, done = 0;
+	uint8_t *udp = in->data - sizeof(struct wire_udp);
+	uint16_t seg = 0;
+
+	if (BUG_ON(addr_is4(&key->guest) != addr_is4(&key->far)))
+		return;
+	if (in->seg && tap_caps() & TAP_USO && ip_len(key, step) <= net->mtu &&
+	    ip_len(key, in->len) <= FRAME_IP_MAX && in->len <= step * SEGMENTS_MAX) {
+		seg = in->seg;
+		step = in->len;
+	}
+	do {	/* an empty datagram is one, too */
+		uint32_t n = min_u32(step, in->len - done);
+
+		(void)send_one(key, (void *)(udp + done), n, seg);
+		done += n;
+	} while (done < in->len);
 }
 
 /**
  * arrived() - Pass what came from a socket to the guest
  * @c:		Flow
- * @in:		One or more datagrams
+ * @in:		One or more datagrams, or one message of a ping socket
  * @now:	Time, us
  */
 static void arrived(struct conn *c, const struct sock_udp_in *in, uint64_t now)
 {
-	const struct udp_flow *u = &c->udp;
+	bool group = c->udp.flags & UDPF_GROUP, echo = c->kind == CONN_ECHO;
 	struct conn_key key = c->key;
 
-	if (u->flags & UDPF_GROUP) {
+	if (group) {
 		key.far = fwd_to_guest(&in->path.peer);
 		key.fport = in->path.port;
-	} else if (u->listen < 0 && (in->path.port != u->pport ||
-				     !addr_eq(&in->path.peer, &u->peer))) {
-		count(DROP_UDP_SOURCE);
-		return;
 	}
-	/* What we sent to a group ourselves; nobody to show; a port nobody has */
-	if ((u->flags & UDPF_GROUP && in->group) || addr_is_none(&key.far) || !key.gport) {
-		count(DROP_UDP_SOURCE);
+	/* What we sent to a group ourselves, or a stranger; nobody to show; no port */
+	if ((group ? in->group : !udp_flow_is_peer(c, &in->path)) ||
+	    addr_is_none(&key.far) || (!key.gport && !echo)) {
+		count(echo ? DROP_ICMP_HEADER : DROP_UDP_SOURCE);
 		return;
 	}
 	udp_flow_touch(c, IN, now);
-	(void)udp_seg_send(&key, in->data, in->len, in->seg);
+	if (echo)
+		icmp_echo_reply(&key, in->data, in->len);
+	else
+		to_guest(&key, in);
+}
+
+/**
+ * event() - Take what waits in a socket: errors, then datagrams
+ * @fd:		Socket
+ * @c:		Its flow, NULL: it is that of a forwarded port
+ * @listener:	Number of that port
+ * @events:	EPOLLIN, EPOLLERR
+ * @now:	Time, us
+ */
+static void event(int fd, struct conn *c, uint32_t listener, uint32_t events, uint64_t now)
+{
+	struct sock_udp_in in[SOCK_UDP_BATCH];
+	struct sock_udp_error q;
+	struct conn *to = c;
+	int n = 0;
+
+	while (events & EPOLLERR && n < ERRORS_MAX && sock_udp_recv_error(fd, &q) > 0) {
+		struct sock_udp_path path = { .peer = q.peer, .port = q.port };
+
+		n++;
+		if (!c)
+			to = udp_flow_called(listener, &path, false, now);
+		if (to)
+			udp_flow_error(to, &q, now);
+	}
+	if (events & EPOLLERR && !n)	/* or it would wake us up for ever */
+		(void)sock_error(fd);
+	n = sock_udp_recv(fd, in);
+	for (int i = 0; i < n; i++) {
+		if (!c)
+			to = udp_flow_called(listener, &in[i].path, true, now);
+		if (to)
+			arrived(to, &in[i], now);
+	}
 }
 
 /**
@@ -557,39 +536,10 @@ static void arrived(struct conn *c, const struct sock_udp_in *in, uint64_t now)
  */
 void udp_socket_event(uint64_t id, uint32_t events, uint64_t now)
 {
-	struct sock_udp_in in[SOCK_UDP_BATCH];
 	struct conn *c = conn_get(id);
-	struct sock_udp_error q;
-	int n;
 
-	if (!c || c->kind != CONN_UDP || c->fd < 0)
-		return;
-	if (events & EPOLLERR) {
-		for (n = 0; n < ERRORS_MAX && sock_udp_recv_error(c->fd, &q) > 0; n++)
-			relay_error(c, &q, now);
-		if (!n)	/* or it would wake us up for ever */
-			(void)sock_error(c->fd);
-	}
-	n = sock_udp_recv(c->fd, in, SOCK_UDP_BATCH);
-	for (int i = 0; i < n; i++)
-		arrived(c, &in[i], now);
-}
-
-/* listen_errors() - Errors about what left by the socket of a forwarded port */
-static void listen_errors(uint32_t listener, int fd, uint64_t now)
-{
-	struct sock_udp_error q;
-	int n;
-
-	for (n = 0; n < ERRORS_MAX && sock_udp_recv_error(fd, &q) > 0; n++) {
-		struct sock_udp_path path = { .peer = q.peer, .port = q.port };
-		const struct conn *c = udp_flow_called(listener, &path, false, now);
-
-		if (c)
-			relay_error(c, &q, now);
-	}
-	if (!n)
-		(void)sock_error(fd);
+	if (c)
+		event(c->fd, c, 0, events, now);
 }
 
 /**
@@ -601,24 +551,7 @@ static void listen_errors(uint32_t listener, int fd, uint64_t now)
 void udp_listen_event(uint32_t listener, uint32_t events, uint64_t now)
 {
 	const struct fwd_listener *l = fwd_listener(listener);
-	struct sock_udp_in in[SOCK_UDP_BATCH];
-	int n;
 
-	if (!l || l->fd < 0 || l->proto != WIRE_UDP)
-		return;
-	if (events & EPOLLERR)
-		listen_errors(listener, l->fd, now);
-	n = sock_udp_recv(l->fd, in, SOCK_UDP_BATCH);
-	for (int i = 0; i < n; i++) {
-		struct conn *c = udp_flow_called(listener, &in[i].path, true, now);
-
-		if (!c)
-			continue;
-		if (c->udp.listen >= 0) {
-			c->udp.local = in[i].path.local;
-			c->udp.scope = in[i].path.scope;
-			c->udp.listen = (int32_t)listener;
-		}
-		arrived(c, &in[i], now);
-	}
+	if (l)
+		event(l->fd, NULL, listener, events, now);
 }

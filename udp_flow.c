@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * udp_flow.c - UDP flows: how they begin and end, and what is said of failures
+ * udp_flow.c - UDP and echo flows: how they begin and end, what is said of failures
  *
  * Theory of operation
  *
@@ -12,22 +12,26 @@
  *	guest to one host	that can be had: several flows of that port share it
  *	... to a group or	its own, not connected: whoever answers is passed on
  *	everybody		under his own address (UDPF_GROUP)
+ *	an echo request of	its own ping socket, bound to the guest's identifier
+ *	the guest		if that can be had (CONN_ECHO; no ports)
  *	a datagram from		that of the forwarded port: what the guest answers
  *	outside			leaves from the address that the first one came to
  *
  *   A flow ends by time alone, with the times of nf_conntrack: 30 s, or 120 s
- *   if datagrams went both ways for more than 2 s; 5 s after the reply of a name
- *   server, since a resolver takes a new port for each question.  Flows are never
- *   evicted: at the limit the new one is refused.
+ *   if datagrams, not echo, went both ways for more than 2 s; 5 s after the reply
+ *   of a name server, since a resolver takes a new port for each question.  Flows
+ *   are never evicted: at the limit the new one is refused.
  *
  *   Callers from outside whose addresses the guest can not see (the host's own)
  *   look alike to it.  Should two of them use one port, the second gets another
  *   one toward the guest.
  *
- *   When a datagram fails, the guest is told by ICMP.  To quote its UDP header,
- *   length and checksum of a flow's last datagram are kept.
+ *   When a datagram fails, the guest is told by ICMP: at once where the host has
+ *   no route or the path is too narrow, or when the error queue of the socket says
+ *   so.  To quote its UDP header, length and checksum of a flow's last datagram are
+ *   kept.
  *
- * Invariants, for each entry of kind CONN_UDP
+ * Invariants, for each entry of kind CONN_UDP or CONN_ECHO
  *   U1  fd is -1 exactly if udp.listen is not
  *   U2  its timer is set, no later than udp.due
  */
@@ -39,6 +43,7 @@
 
 #include "count.h"
 #include "fwd.h"
+#include "icmp.h"
 #include "log.h"
 #include "loop.h"
 #include "net.h"
@@ -49,7 +54,7 @@
 enum {
 	FLOWS_MAX	= CONN_MAX / 2,	/* begun by the guest, unless fewer are asked for */
 	CALLS_MAX	= CONN_MAX / 4,	/* begun outside, at forwarded ports */
-	QUOTE_MAX	= 512,		/* bytes of a datagram quoted in ICMP */
+	ECHO_MAX	= 1024,		/* so that pings leave descriptors to others */
 	DNS_PORT	= 53,
 	PORT_TRIES	= 8,		/* for callers that look alike */
 	PORT_OTHERS	= 32768,	/* where ports for them are taken */
@@ -62,16 +67,16 @@ enum {
 
 /**
  * struct udp_flow_self - state of this file
- * @flows_max:	limit of @flows
- * @flows:	flows that the guest began, a descriptor each
- * @calls:	flows that began outside
- * @warn:	rate of the warning that a limit is reached
+ * @flows_max:	limit of UDP flows that the guest begins, a descriptor each
+ * @calls:	UDP flows that began outside; the other ones the guest began
+ * @warn:	rate of the warning that a limit is reached: UDP, echo
+ * @warn_range:	rate of the warning about ping_group_range
  */
 static struct {
 	uint32_t flows_max;
-	uint32_t flows;
 	uint32_t calls;
-	uint64_t warn;
+	uint64_t warn[2];
+	uint64_t warn_range;
 } self;
 
 /**
@@ -84,20 +89,43 @@ void udp_flow_init(uint32_t flows_max)
 	self.flows_max = flows_max ? min_u32(flows_max, FLOWS_MAX) : FLOWS_MAX;
 }
 
-/**
- * udp_flow_close() - End a flow
- * @c:		Entry of kind CONN_UDP
- */
-void udp_flow_close(struct conn *c)
+/* close_flow() - End a flow */
+static void close_flow(struct conn *c)
 {
 	debug("%s: ends", conn_text(c));
-	if (c->udp.listen < 0)
-		self.flows--;
-	else
+	if (c->udp.listen >= 0)
 		self.calls--;
 	if (c->fd >= 0)
 		sock_close(c->fd);
 	conn_free(c);
+}
+
+/**
+ * udp_flow_fd() - The socket by which the guest's datagrams leave
+ * @c:		Flow
+ *
+ * Return: descriptor; -1 if that port is not forwarded any more
+ */
+int udp_flow_fd(const struct conn *c)
+{
+	const struct fwd_listener *l;
+
+	if (c->udp.listen < 0)
+		return c->fd;
+	l = fwd_listener((uint32_t)c->udp.listen);
+	return l && l->proto == WIRE_UDP ? l->fd : -1;
+}
+
+/**
+ * udp_flow_is_peer() - Whether somebody is the other end of a flow
+ * @c:		Flow
+ * @path:	@peer and @port count
+ *
+ * Return: true if so
+ */
+bool udp_flow_is_peer(const struct conn *c, const struct sock_udp_path *path)
+{
+	return c->udp.path.port == path->port && addr_eq(&c->udp.path.peer, &path->peer);
 }
 
 /**
@@ -111,7 +139,7 @@ void udp_flow_touch(struct conn *c, enum conn_dir dir, uint64_t now)
 	struct udp_flow *u = &c->udp;
 	uint64_t span = UNREPLIED_US;
 
-	if ((dir == IN) == (u->listen < 0))
+	if (c->kind == CONN_UDP && (dir == IN) == (u->listen < 0))
 		u->flags |= UDPF_REPLIED;
 	if (c->key.fport == DNS_PORT)
 		span = dir == IN ? ANSWERED_US : UNREPLIED_US;
@@ -124,7 +152,7 @@ void udp_flow_touch(struct conn *c, enum conn_dir dir, uint64_t now)
 
 /**
  * udp_flow_timeout() - A flow's timer ran out
- * @c:		Entry of kind CONN_UDP
+ * @c:		Entry of kind CONN_UDP or CONN_ECHO
  * @now:	Time, us
  */
 void udp_flow_timeout(struct conn *c, uint64_t now)
@@ -132,16 +160,20 @@ void udp_flow_timeout(struct conn *c, uint64_t now)
 	if (now < c->udp.due)
 		timer_set(conn_index(c), c->udp.due);
 	else
-		udp_flow_close(c);
+		close_flow(c);
 }
 
 /* refuse() - One more flow is one too many */
-static void refuse(uint64_t now)
+static void refuse(bool echo, uint64_t now)
 {
-	count(DROP_UDP_LIMIT);
-	if (log_allow(&self.warn, now))
+	count(echo ? DROP_ICMP_LIMIT : DROP_UDP_LIMIT);
+	if (!log_allow(&self.warn[echo], now))
+		return;
+	if (echo)
+		warn("Too many pings at once, or no descriptor left: one is refused");
+	else
 		warn("UDP: no room for a new flow (%u from the guest, %u from outside)",
-		     self.flows, self.calls);
+		     conn_count(CONN_UDP) - self.calls, self.calls);
 }
 
 /* is_group() - Whether a datagram to @a may be answered by anybody */
@@ -168,90 +200,128 @@ static uint32_t scope_of(const struct addr *a)
 }
 
 /**
- * udp_flow_tell() - Send the guest an ICMP error about a datagram of a flow
+ * tell() - Send the guest an ICMP error about a datagram of a flow
  * @c:		Flow
  * @why:	@type, @code, @mtu, @ttl and @from count
- * @data:	The datagram's payload, as much as there is
- * @n:		Bytes there
+ * @iov:	The datagram's payload, or the echo request, as much as there is
+ * @len:	Bytes there
  * @now:	Time, us
  */
-void udp_flow_tell(const struct conn *c, const struct icmp_error *why, const void *data,
-		   uint32_t n, uint64_t now)
+static void tell(const struct conn *c, const struct icmp_error *why,
+		 const struct iovec *iov, uint32_t len, uint64_t now)
 {
-	uint8_t l4[sizeof(struct wire_udp) + QUOTE_MAX] = { 0 };
+	uint8_t l4[sizeof(struct wire_udp) + SOCK_UDP_QUOTE];
 	struct wire_udp *udp = (void *)l4;
 	struct icmp_error e = *why;
+	uint32_t n = 0;
 
-	put_be16(udp->sport, c->key.gport);
-	put_be16(udp->dport, c->key.fport);
-	put_be16(udp->len, c->udp.qlen);
-	memcpy(udp->csum, &c->udp.qcsum, sizeof(udp->csum));
-	n = min_u32(n, QUOTE_MAX);
-	if (n)
-		memcpy(l4 + sizeof(*udp), data, n);
+	if (c->kind == CONN_UDP) {
+		put_be16(udp->sport, c->key.gport);
+		put_be16(udp->dport, c->key.fport);
+		put_be16(udp->len, c->udp.qlen);
+		memcpy(udp->csum, &c->udp.qcsum, sizeof(udp->csum));
+		n = sizeof(*udp);
+	}
+	len = min_u32(len, (uint32_t)sizeof(l4) - n);
+	for (size_t use; len; iov++) {
+		use = min_size(iov->iov_len, len);
+		memcpy(l4 + n, iov->iov_base, use);
+		n += (uint32_t)use;
+		len -= (uint32_t)use;
+	}
 	e.src = c->key.guest;
 	e.dst = c->key.far;
-	e.proto = WIRE_UDP;
+	e.proto = c->key.proto;
 	e.l4 = l4;
-	e.l4have = (uint32_t)sizeof(*udp) + n;
-	e.l4len = max_u32(e.l4have, c->udp.qlen);
+	e.l4have = n;
+	e.l4len = max_u32(n, c->udp.qlen);
 	e.now = now;
 	icmp_error_to_guest(&e);
 }
 
 /**
- * udp_flow_failed() - A datagram of the guest could not be sent
+ * udp_flow_failed() - Something of the guest could not be sent
  * @c:		Flow
- * @g:		The datagram
+ * @g:		Datagram, or several
  * @err:	Why, positive errno
  * @now:	Time, us
  *
- * Counts it, and tells the guest if it can do something about it.
+ * Counts them, and tells the guest once if it can do something about it: it would
+ * be the same for all.
  */
 void udp_flow_failed(const struct conn *c, const struct udp_gram *g, int err,
 		     uint64_t now)
 {
 	struct icmp_error e = { .dst = c->key.far, .ttl = g->ttl };
+	const struct sock_udp_out *out = &g->out;
 
-	count(DROP_UDP_SEND);
+	count_add(c->kind == CONN_ECHO ? DROP_ICMP_SEND : DROP_UDP_SEND,
+		  out->seg ? (out->len + out->seg - 1) / out->seg : 1);
 	if (!icmp_error_set(&e, err))
 		return;
 	if (err == EMSGSIZE) {
-		int mtu = c->fd >= 0 ? sock_udp_mtu(c->fd, &c->udp.peer) : -EMSGSIZE;
+		int mtu = c->fd >= 0 ? sock_udp_mtu(c->fd, &c->udp.path.peer) : -EMSGSIZE;
+
 		if (!g->df || mtu <= 0)
 			return;
 		e.mtu = (uint32_t)mtu;
 	}
-	if (g->niov)
-		udp_flow_tell(c, &e, g->iov->iov_base, (uint32_t)g->iov->iov_len, now);
-	else
-		udp_flow_tell(c, &e, NULL, 0, now);
+	tell(c, &e, out->iov, out->seg ? out->seg : out->len, now);
+}
+
+/**
+ * udp_flow_error() - Tell the guest an error that came for one of its datagrams
+ * @c:		Flow
+ * @q:		From the error queue of the socket, changed
+ * @now:	Time, us
+ */
+void udp_flow_error(const struct conn *c, struct sock_udp_error *q, uint64_t now)
+{
+	struct icmp_error e = { .type = q->type, .code = q->code, .mtu = q->mtu };
+	struct iovec iov = { .iov_base = q->data, .iov_len = q->len };
+
+	if (!addr_is_none(&q->offender))
+		e.from = addr_eq(&q->offender, &c->udp.path.peer) ?
+			 c->key.far : fwd_to_guest(&q->offender);
+	if (c->kind == CONN_ECHO)
+		icmp_echo_restore(&c->key, q->data, q->len, max_u32(q->len, c->udp.qlen));
+	tell(c, &e, &iov, q->len, now);
+}
+
+/* begins() - A flow is complete */
+static void begins(struct conn *c, uint64_t now)
+{
+	c->udp.born = now;
+	count(c->kind == CONN_ECHO ? COUNT_ECHO_FLOWS : COUNT_UDP_FLOWS);
+	debug("%s: begins", conn_text(c));
 }
 
 /**
  * open_socket() - Make the socket of a flow that the guest begins
- * @c:		Entry; fd and udp are filled
+ * @c:		Fresh entry; fd and udp are filled
+ * @now:	Time, us
  *
  * Return: 0; -errno: the guest is to be told, or -EMFILE and the like
  */
-static int open_socket(struct conn *c)
+static int open_socket(struct conn *c, uint64_t now)
 {
-	struct udp_flow *u = &c->udp;
-	struct sock_udp_path to = { 0 };
+	enum sock_udp_kind kind = SOCK_UDP_DIAL;
+	struct sock_udp_path *to = &c->udp.path;
 	int fd, rc;
 
-	fwd_to_host(WIRE_UDP, &c->key.far, c->key.fport, &to.peer, &to.port);
-	to.scope = scope_of(&to.peer);
-	u->peer = to.peer;
-	u->pport = to.port;
-	u->scope = to.scope;
-	u->ttl = addr_is_multicast(&to.peer) ? 1 : sock_udp_ttl(!addr_is4(&to.peer));
-	if (is_group(&to.peer)) {
-		u->flags |= UDPF_GROUP;
-		fd = sock_udp_shout(&to, c->key.gport);
-	} else {
-		fd = sock_udp_dial(&to, c->key.gport);
+	c->udp.listen = -1;
+	fwd_to_host(c->key.proto, &c->key.far, c->key.fport, &to->peer, &to->port);
+	to->scope = scope_of(&to->peer);
+	to->ttl = addr_is_multicast(&to->peer) ? 1 : sock_udp_ttl(!addr_is4(&to->peer));
+	if (is_group(&to->peer)) {
+		c->udp.flags |= UDPF_GROUP;
+		kind = SOCK_UDP_SHOUT;
 	}
+	if (c->kind == CONN_ECHO) {
+		c->udp.flags |= UDPF_PLAIN;
+		kind = SOCK_UDP_PING;
+	}
+	fd = sock_udp_open(to, c->key.gport, kind);
 	if (fd < 0)
 		return fd;
 	rc = loop_add(fd, LOOP_UDP, conn_id(c), EPOLLIN);
@@ -260,65 +330,72 @@ static int open_socket(struct conn *c)
 		return rc;
 	}
 	c->fd = fd;
+	begins(c, now);
 	return 0;
 }
 
-/* begin() - A flow that was made: count it */
-static struct conn *begin(struct conn *c, uint32_t *number)
+/**
+ * not_open() - A flow that the guest wanted can not be
+ * @c:		Its entry, freed; NULL: there was none left
+ * @g:		The datagram that was to begin it
+ * @echo:	It is an echo request
+ * @err:	Why, positive errno
+ * @now:	Time, us
+ */
+static void not_open(struct conn *c, const struct udp_gram *g, bool echo, int err,
+		     uint64_t now)
 {
-	++*number;
-	count(COUNT_UDP_FLOWS);
-	debug("%s: begins", conn_text(c));
-	return c;
+	bool full = err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM ||
+		    err == ENOSPC;
+
+	if (echo && (err == EACCES || err == EPERM)) {
+		count(DROP_ICMP_SEND);
+		if (log_allow(&self.warn_range, now))
+			warn("The guest can not ping: sysctl net.ipv4.ping_group_range does not include our group");
+	} else if (!full) {
+		udp_flow_failed(c, g, err, now);
+	}
+	if (c)
+		conn_free(c);
+	if (full)
+		refuse(echo, now);
 }
 
 /**
- * udp_flow_open() - Begin a flow for a datagram of the guest
- * @key:	Its key, not in the table
- * @g:		The datagram, for errors
+ * udp_flow_of() - The flow a datagram of the guest belongs to, or a new one
+ * @key:	Its key
+ * @g:		The datagram
  * @now:	Time, us
  *
  * Return: entry; NULL if refused: counted, the guest told if that helps it
  */
-struct conn *udp_flow_open(const struct conn_key *key, const struct udp_gram *g,
-			   uint64_t now)
+struct conn *udp_flow_of(const struct conn_key *key, const struct udp_gram *g, uint64_t now)
 {
-	struct conn *c = self.flows < self.flows_max ? conn_new(CONN_UDP, key) : NULL;
-	int rc;
+	bool echo = key->proto != WIRE_UDP;
+	struct conn *c = conn_find(key);
+	int rc = 0;
 
+	if (c && udp_flow_fd(c) < 0) {
+		close_flow(c);
+		c = NULL;
+	}
 	if (!c) {
-		refuse(now);
+		bool room = echo ? conn_count(CONN_ECHO) < ECHO_MAX :
+				   conn_count(CONN_UDP) - self.calls < self.flows_max;
+
+		c = room ? conn_new(echo ? CONN_ECHO : CONN_UDP, key) : NULL;
+		rc = c ? open_socket(c, now) : -ENOSPC;
+	}
+	if (c) {
+		c->udp.qlen = g->ulen;
+		c->udp.qcsum = g->csum;
+	}
+	if (rc) {
+		not_open(c, g, echo, -rc, now);
 		return NULL;
 	}
-	c->udp.listen = -1;
-	c->udp.born = now;
-	rc = open_socket(c);
-	if (!rc)
-		return begin(c, &self.flows);
-
-	c->udp.qlen = g->ulen;
-	c->udp.qcsum = g->csum;
-	if (rc == -EMFILE || rc == -ENFILE || rc == -ENOBUFS || rc == -ENOMEM ||
-	    rc == -ENOSPC)
-		refuse(now);
-	else
-		udp_flow_failed(c, g, -rc, now);
-	conn_free(c);
-	return NULL;
-}
-
-/* same_caller() - Whether a flow began with the other end of @path */
-static bool same_caller(const struct conn *c, const struct sock_udp_path *path)
-{
-	return addr_eq(&c->udp.peer, &path->peer) && c->udp.pport == path->port;
-}
-
-/* other_port() - The @try th port for a caller, the same each time */
-static uint16_t other_port(const struct sock_udp_path *path, uint32_t try)
-{
-	struct { struct addr a; uint32_t n[2]; } in = { path->peer, { path->port, try } };
-
-	return (uint16_t)(PORT_OTHERS + conn_secret_hash(&in, sizeof(in)) % PORT_OTHERS);
+	udp_flow_touch(c, OUT, now);
+	return c;
 }
 
 /**
@@ -343,24 +420,32 @@ struct conn *udp_flow_called(uint32_t listener, const struct sock_udp_path *path
 	}
 	key.fport = path->port;
 	for (uint32_t i = 0; i < PORT_TRIES; i++) {
+		struct { struct addr a; uint32_t n[2]; } in = { path->peer, { path->port, i } };
+
 		c = conn_find(&key);
-		if (!c || same_caller(c, path))
+		if (!c || udp_flow_is_peer(c, path))
 			break;
-		key.fport = other_port(path, i);
+		/* A caller that looks like another one: the same port each time */
+		key.fport = (uint16_t)(PORT_OTHERS +
+				       conn_secret_hash(&in, sizeof(in)) % PORT_OTHERS);
 	}
-	if (!c && make && self.calls < CALLS_MAX && key.fport) {
+	if (!make)
+		return c;
+	if (!c && self.calls < CALLS_MAX && key.fport) {
 		c = conn_new(CONN_UDP, &key);
 		if (c) {
-			c->udp.peer = path->peer;
-			c->udp.pport = path->port;
-			c->udp.listen = (int32_t)listener;
-			c->udp.born = now;
-			(void)begin(c, &self.calls);
+			c->udp.path = *path;
+			self.calls++;
+			begins(c, now);
 		}
 	}
-	if (make && (!c || !same_caller(c, path))) {
-		refuse(now);
+	if (!c || !udp_flow_is_peer(c, path)) {
+		refuse(false, now);
 		return NULL;
+	}
+	if (c->fd < 0) {	/* it came this way now */
+		c->udp.listen = (int32_t)listener;
+		c->udp.path = *path;
 	}
 	return c;
 }

@@ -4,10 +4,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/uio.h>
 
 #include "conn.h"
-#include "icmp.h"
 #include "sock_udp.h"
 
 /* Flags of a flow */
@@ -16,25 +14,21 @@ enum {
 	UDPF_GROUP	= 1 << 1,	/* to a group or to everybody */
 	UDPF_DF		= 1 << 2,	/* fragmenting is forbidden on the socket */
 	UDPF_MAYFRAG	= 1 << 3,	/* it is allowed; neither: never set */
-	UDPF_PLAIN	= 1 << 4,	/* the kernel can not cut for this one */
+	UDPF_PLAIN	= 1 << 4,	/* the kernel can not cut for this one; echo */
 };
 
 /**
  * struct udp_gram - a datagram of the guest, or several that it left uncut
- * @iov:	payload, in the borrowed frame
- * @niov:	pieces, 0 if it is empty
- * @len:	bytes of payload
- * @seg:	the guest left it uncut: bytes of each datagram; 0: it is one
- * @ulen:	length field of the UDP header
+ * @id:		flow, CONN_NONE: not known yet, or nothing is to be done any more
+ * @out:	payload, in the borrowed frame; of echo: the whole message
+ * @ulen:	length field of the UDP header; of echo: length of the message
  * @csum:	its checksum, memory order, 0: none, or not complete
  * @ttl:	time to live
  * @df:		do not fragment
  */
 struct udp_gram {
-	struct iovec *iov;
-	int niov;
-	uint32_t len;
-	uint16_t seg;
+	uint64_t id;
+	struct sock_udp_out out;
 	uint16_t ulen;
 	uint16_t csum;
 	uint8_t ttl;
@@ -42,16 +36,16 @@ struct udp_gram {
 };
 
 void	udp_flow_init(uint32_t flows_max);
-struct conn *udp_flow_open(const struct conn_key *key, const struct udp_gram *g,
-			   uint64_t now);
+struct conn *udp_flow_of(const struct conn_key *key, const struct udp_gram *g,
+			 uint64_t now);
 struct conn *udp_flow_called(uint32_t listener, const struct sock_udp_path *path,
 			     bool make, uint64_t now);
-void	udp_flow_close(struct conn *c);
+int	udp_flow_fd(const struct conn *c);
+bool	udp_flow_is_peer(const struct conn *c, const struct sock_udp_path *path);
 void	udp_flow_touch(struct conn *c, enum conn_dir dir, uint64_t now);
 void	udp_flow_timeout(struct conn *c, uint64_t now);
-void	udp_flow_tell(const struct conn *c, const struct icmp_error *why,
-		      const void *data, uint32_t n, uint64_t now);
 void	udp_flow_failed(const struct conn *c, const struct udp_gram *g, int err,
 			uint64_t now);
+void	udp_flow_error(const struct conn *c, struct sock_udp_error *q, uint64_t now);
 
 #endif /* UDP_FLOW_H */

@@ -104,17 +104,18 @@ static void use(const struct frame *f)
 	must(f->l4 + f->l4len == f->tap->len);
 	(void)frame_csum_ok(f);
 	(void)frame_l4(f, sizeof(struct wire_tcp));
-	(void)frag_send(&f->dst, &f->src, f->proto, all, f->l4len, f->ttl);
+	(void)frag_send(&f->dst, &f->src, f->proto, all, f->l4len);
 	free(all);
 }
 
 static void end_batch(uint64_t now)
 {
-	struct frag_expired x;
+	const struct frame *f;
+	uint8_t first[512];
 
 	frag_release();
-	while (frag_timeout(now, &x))
-		must(x.have <= x.len && x.have <= FRAG_QUOTE);
+	while ((f = frag_timeout(now)))
+		must(frame_copy(f, 0, first, sizeof(first)) <= f->l4len);
 }
 
 static void one(const uint8_t *r, uint64_t now)

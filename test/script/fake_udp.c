@@ -126,9 +126,12 @@ void sock_udp_init(const struct sock_conf *conf)
 	(void)conf;
 }
 
-/* open_socket() - One more, with a line about it */
-static int open_socket(const char *what, const struct sock_udp_path *to, uint16_t port)
+int sock_udp_open(const struct sock_udp_path *to, uint16_t port, enum sock_udp_kind kind)
 {
+	static const char *const what[] = {
+		[SOCK_UDP_DIAL] = "udp-connect", [SOCK_UDP_SHOUT] = "udp-shout",
+		[SOCK_UDP_PING] = "ping-connect",
+	};
 	int fd = fake_sock_new();
 	char text[ADDR_TEXT];
 	struct fake_udp *u;
@@ -139,33 +142,16 @@ static int open_socket(const char *what, const struct sock_udp_path *to, uint16_
 	u->peer = to->peer;
 	u->port = to->port;
 	u->ident = port;
-	out_call(fd, addr_is4(&to->peer) ? "%s %s:%u" : "%s [%s]:%u", what,
+	if (kind == SOCK_UDP_PING)
+		u->ping = addr_is4(&to->peer) ? WIRE_ICMP4 : WIRE_ICMP6;
+	out_call(fd, addr_is4(&to->peer) ? "%s %s:%u" : "%s [%s]:%u", what[kind],
 		 addr_text(&to->peer, text), to->port);
 	return fd;
-}
-
-int sock_udp_dial(const struct sock_udp_path *to, uint16_t port)
-{
-	return open_socket("udp-connect", to, port);
-}
-
-int sock_udp_shout(const struct sock_udp_path *to, uint16_t port)
-{
-	return open_socket("udp-shout", to, port);
 }
 
 void sock_udp_prepare(int fd)
 {
 	(void)fd;
-}
-
-int sock_ping_open(const struct sock_udp_path *to, uint16_t ident)
-{
-	int fd = open_socket("ping-connect", to, ident);
-
-	if (fd >= 0)
-		at(fd)->ping = addr_is4(&to->peer) ? WIRE_ICMP4 : WIRE_ICMP6;
-	return fd;
 }
 
 int sock_udp_send(int fd, const struct sock_udp_out *out, int n,
@@ -175,25 +161,21 @@ int sock_udp_send(int fd, const struct sock_udp_out *out, int n,
 
 	(void)to;
 	for (int i = 0; i < n; i++) {
-		size_t len = 0;
-
-		for (int k = 0; k < out[i].niov; k++)
-			len += out[i].iov[k].iov_len;
 		if (u->ping && out[i].niov && out[i].iov[0].iov_len >= 8)
 			u->seq = get_be16((const uint8_t *)out[i].iov[0].iov_base + 6);
-		out_call(fd, out[i].seg ? "udp-send %zu by %u" : "udp-send %zu", len,
+		out_call(fd, out[i].seg ? "udp-send %u by %u" : "udp-send %u", out[i].len,
 			 out[i].seg);
 	}
 	return n;
 }
 
-int sock_udp_recv(int fd, struct sock_udp_in *in, int max)
+int sock_udp_recv(int fd, struct sock_udp_in in[static SOCK_UDP_BATCH])
 {
 	static uint8_t buf[WAITING][SOCK_UDP_HEADROOM + SCRIPT_FRAME];
 	struct fake_udp *u = at(fd);
 	int n = 0;
 
-	for (; n < max && n < u->n; n++) {
+	for (; n < u->n; n++) {
 		uint8_t *p = &buf[n][SOCK_UDP_HEADROOM];
 
 		in[n] = (struct sock_udp_in){ .path = u->wait[n].path, .data = p,

@@ -13,7 +13,7 @@
  * links: late.c sock_splice.c splice.c tail.c tap_link.c
  * links: tcp.c tcp_batch.c tcp_end.c tcp_fsm.c tcp_in.c tcp_open.c tcp_out.c tcp_rto.c
  * links: tcp_seg.c tcp_state.c tcp_timer.c timer.c
- * links: udp.c udp_flow.c udp_seg.c util.c
+ * links: udp.c udp_flow.c util.c
  *
  * Theory of operation
  *

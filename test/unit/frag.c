@@ -532,7 +532,8 @@ static void test_extension(void)
 static void test_timeout(void)
 {
 	struct piece a = first, b = first, c = first;
-	struct frag_expired x;
+	const struct frame *x;
+	uint8_t l4[32];
 	struct addr src = guest(false);
 
 	begin();
@@ -545,19 +546,23 @@ static void test_timeout(void)
 	c.v6 = true;
 	CHECK(!give(&c, data, 1000));
 	CHECK_EQ(timer_due(TIMER_FRAG), 30001000);
-	CHECK(!frag_timeout(30000000, &x));
+	CHECK(!frag_timeout(30000000));
 	CHECK_EQ(count_value[DROP_FRAGMENT_TIMEOUT], 0);
-	CHECK(frag_timeout(30001000, &x));
-	CHECK(addr_eq(&x.src, &src));
-	CHECK_EQ(x.proto, WIRE_UDP);
-	CHECK_EQ(x.len, 16);
-	CHECK_EQ(x.have, 16);
-	CHECK_MEM(x.l4, data, 16);
-	CHECK(!frag_timeout(30001000, &x));
+	x = frag_timeout(30001000);
+	CHECK(x != NULL);
+	if (!x)
+		return;
+	CHECK(addr_eq(&x->src, &src));
+	CHECK_EQ(x->proto, WIRE_UDP);
+	CHECK_EQ(x->ttl, 64);
+	CHECK_EQ(x->l4len, 16);
+	CHECK_EQ(frame_copy(x, 0, l4, sizeof(l4)), 16);
+	CHECK_MEM(l4, data, 16);
+	CHECK(!frag_timeout(30001000));
 	CHECK_EQ(count_value[DROP_FRAGMENT_TIMEOUT], 2);
 	CHECK_EQ(timer_due(TIMER_FRAG), 60001000);	/* RFC 8200, 4.5 */
-	CHECK(frag_timeout(60001000, &x));
-	CHECK(!frag_timeout(60001000, &x));
+	CHECK(frag_timeout(60001000));
+	CHECK(!frag_timeout(60001000));
 	CHECK(timer_due(TIMER_FRAG) == TIMER_NEVER);
 }
 
@@ -631,7 +636,7 @@ static void test_send(void)
 	begin();
 	for (int round = 0; round < 300; round++) {
 		bool v6 = check_below(2);
-		struct piece like = { .v6 = v6, .proto = WIRE_UDP, .ttl = 33 };
+		struct piece like = { .v6 = v6, .proto = WIRE_UDP, .ttl = 64 };
 		struct addr a = guest(v6), b = far(v6);
 		uint32_t max = v6 ? 65535 : 65515, total;
 		const struct frame *f = NULL;
@@ -640,7 +645,7 @@ static void test_send(void)
 		total = test_net.mtu - 19 + (uint32_t)check_below(max - test_net.mtu + 20);
 		total = min_u32(total, max);
 		check_fill(data, 100);
-		CHECK_EQ(frag_send(&a, &b, WIRE_UDP, data, total, 33), 0);
+		CHECK_EQ(frag_send(&a, &b, WIRE_UDP, data, total), 0);
 		if (v6 && nsent == 1)	/* a whole one: nothing to put together */
 			total = 0;
 		for (int i = 0; i < nsent; i++) {
@@ -664,15 +669,15 @@ static void test_send_limits(void)
 	struct addr a = guest(false), b = far(false), c = guest(true), d = far(true);
 
 	begin();
-	CHECK_EQ(frag_send(&a, &b, WIRE_UDP, data, 65516, 0), -EMSGSIZE);
-	CHECK_EQ(frag_send(&c, &d, WIRE_UDP, data, 65536, 0), -EMSGSIZE);
+	CHECK_EQ(frag_send(&a, &b, WIRE_UDP, data, 65516), -EMSGSIZE);
+	CHECK_EQ(frag_send(&c, &d, WIRE_UDP, data, 65536), -EMSGSIZE);
 	CHECK_EQ(nsent, 0);
 	/* Fits exactly: not cut */
-	CHECK_EQ(frag_send(&a, &b, WIRE_UDP, data, 1480, 0), 0);
-	CHECK_EQ(frag_send(&c, &d, WIRE_UDP, data, 1460, 0), 0);
+	CHECK_EQ(frag_send(&a, &b, WIRE_UDP, data, 1480), 0);
+	CHECK_EQ(frag_send(&c, &d, WIRE_UDP, data, 1460), 0);
 	CHECK_EQ(nsent, 2);
 	forget_sent();
-	CHECK_EQ(frag_send(&a, &b, WIRE_UDP, data, 1481, 0), 0);
+	CHECK_EQ(frag_send(&a, &b, WIRE_UDP, data, 1481), 0);
 	CHECK_EQ(nsent, 2);
 	if (nsent == 2) {
 		CHECK_EQ(get_be16(sent[0].data + 20), IP4_MF);
@@ -680,7 +685,7 @@ static void test_send_limits(void)
 		CHECK_EQ(get_be16(sent[0].data + 18), get_be16(sent[1].data + 18));
 	}
 	send_error = -ENOBUFS;
-	CHECK_EQ(frag_send(&a, &b, WIRE_UDP, data, 9000, 0), -ENOBUFS);
+	CHECK_EQ(frag_send(&a, &b, WIRE_UDP, data, 9000), -ENOBUFS);
 }
 
 int main(void)

@@ -116,7 +116,7 @@ static void test_dial(void)
 		if (server < 0 || spare < 0)
 			continue;
 		sock_close(spare);
-		fd = sock_udp_dial(&to, own);
+		fd = sock_udp_open(&to, own, SOCK_UDP_DIAL);
 		CHECK(fd >= 0);
 		CHECK_EQ(send(fd, "hello", 5, 0), 5);
 		CHECK(readable(server));
@@ -137,7 +137,7 @@ static void test_error(void)
 	int gone = bound(0, &to.port), fd;
 
 	sock_close(gone);
-	fd = sock_udp_dial(&to, 0);
+	fd = sock_udp_open(&to, 0, SOCK_UDP_DIAL);
 	CHECK(fd >= 0);
 	CHECK_EQ(send(fd, "x", 1, 0), 1);
 	CHECK(readable(fd));
