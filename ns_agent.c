@@ -275,8 +275,8 @@ static unsigned set_offload(int fd)
 
 	(void)ioctl(fd, TUNSETVNETHDRSZ, &size);
 	if (!ioctl(fd, TUNSETOFFLOAD, tso | TUN_F_USO4 | TUN_F_USO6))
-		return TAP_VNET | TAP_CSUM | TAP_TSO4 | TAP_TSO6 | TAP_USO;
-	return ioctl(fd, TUNSETOFFLOAD, tso) ? TAP_VNET : TAP_VNET | TAP_CSUM | TAP_TSO4 | TAP_TSO6;
+		return TAP_CSUM | TAP_TSO4 | TAP_TSO6 | TAP_USO;
+	return ioctl(fd, TUNSETOFFLOAD, tso) ? 0 : TAP_CSUM | TAP_TSO4 | TAP_TSO6;
 }
 
 /*

@@ -72,18 +72,10 @@ int pcap_open(const char *path)
 	return 0;
 }
 
-/* pcap_close() - End the capture */
-void pcap_close(void)
-{
-	if (self.fd >= 0)
-		close(self.fd);
-	self.fd = -1;
-}
-
 /**
  * pcap_on() - Whether frames are wanted
  *
- * Return: true between pcap_open() and pcap_close()
+ * Return: true from pcap_open() on, until a write fails
  */
 bool pcap_on(void)
 {
@@ -111,5 +103,6 @@ void pcap_frame(const struct iovec *iov, int niov, uint32_t len)
 	if (writev(self.fd, v, n) == (ssize_t)(sizeof(rec) + len))
 		return;
 	warn("Capture file can not be written any more: capture ends");
-	pcap_close();
+	close(self.fd);
+	self.fd = -1;
 }

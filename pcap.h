@@ -8,7 +8,6 @@
 struct iovec;
 
 int	pcap_open(const char *path);
-void	pcap_close(void);
 void	pcap_frame(const struct iovec *iov, int niov, uint32_t len);
 bool	pcap_on(void);
 

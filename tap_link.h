@@ -16,7 +16,6 @@ enum {
 	TAP_TSO4	= 1 << 1,	/* TCP over IPv4 beyond the MTU, unsegmented */
 	TAP_TSO6	= 1 << 2,
 	TAP_USO		= 1 << 3,	/* UDP, equal pieces, both families */
-	TAP_VNET	= 1 << 4,	/* frames carry a virtio_net_hdr at all */
 };
 
 enum {

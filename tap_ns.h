@@ -4,9 +4,7 @@
 
 #include "tap_link.h"
 
-void	tap_ns_init(int fd, unsigned caps);
-int	tap_ns_open(void);
-unsigned tap_ns_caps(void);
+int	tap_ns_init(int fd, unsigned caps);
 int	tap_ns_take(struct tap_frame *f, int max);
 int	tap_ns_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov, int max);
 int	tap_ns_give(const void *hdr, unsigned hlen, uint32_t len,

@@ -5,10 +5,8 @@
 #include "tap_link.h"
 
 int	tap_qemu_init(const struct tap_conf *conf);
-int	tap_qemu_open(void);
 bool	tap_qemu_up(void);
 int	tap_qemu_take(struct tap_frame *f, int max);
-void	tap_qemu_done(int n);
 int	tap_qemu_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov,
 		      int max);
 int	tap_qemu_give(const void *hdr, unsigned hlen, uint32_t len,
