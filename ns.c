@@ -157,21 +157,6 @@ static void find_path(const struct ns_conf *conf, char path[static NS_PATH])
 		die_errno(ENAMETOOLONG, "Can't open network namespace %s (--netns)", path);
 }
 
-/* path_pid() - PID in /proc/PID/..., 0: it is another path */
-static pid_t path_pid(const char *path)
-{
-	static const char proc[] = "/proc/";
-	char digits[NS_PATH] = "";
-	uint32_t pid = 0;
-
-	if (strncmp(path, proc, sizeof(proc) - 1) != 0)
-		return 0;
-	path += sizeof(proc) - 1;
-	(void)util_copy_n(digits, sizeof(digits), path, strcspn(path, "/"));
-	(void)util_parse_uint(digits, INT32_MAX, &pid);
-	return (pid_t)pid;
-}
-
 /* watch_path() - Watch a path in a file system; descriptor or -errno */
 static int watch_path(const char *path)
 {
@@ -198,7 +183,9 @@ static int watch_path(const char *path)
 /* watch_ns() - Watch the namespace we joined; descriptor, -1: none */
 static int watch_ns(const char *path)
 {
-	pid_t pid = path_pid(path);
+	static const char proc[] = "/proc/";
+	bool in_proc = !strncmp(path, proc, sizeof(proc) - 1);
+	pid_t pid = in_proc ? (pid_t)strtol(path + sizeof(proc) - 1, NULL, 10) : 0;
 	int fd;
 
 	self.watch_pid = pid > 0;
@@ -260,7 +247,6 @@ void ns_open(const struct ns_conf *conf, struct ns *ns)
 	memset(&self, 0, sizeof(self));
 	self.agent = pair[0];
 	(void)setsockopt(self.agent, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-	(void)setsockopt(self.agent, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 
 	n = answer(&r, &ns->tap, 1);
 	if (n < 0)

@@ -110,29 +110,23 @@ static void packet(const struct frame *f, uint64_t now)
 /* frame() - One frame of the guest */
 static void frame(const struct tap_frame *t, struct frame *f, uint64_t now)
 {
-	const struct frame *whole;
+	const struct frame *whole = f;
 	enum frame_kind kind = frame_parse(t, f);
 
 	if (kind == FRAME_BAD)
 		return;
 	if (memcmp(f->smac, net->guest_mac, sizeof(f->smac)))
 		net_learn_mac(f->smac);
-	switch (kind) {
-	case FRAME_ARP:
+	if (kind == FRAME_ARP) {
 		arp_frame(f);
-		break;
-	case FRAME_IP:
-		net_learn_addr(&f->src);
-		packet(f, now);
-		break;
-	case FRAME_FRAGMENT:
-		whole = frag_from_guest(f, now);
-		if (whole)
-			packet(whole, now);
-		break;
-	case FRAME_BAD:
-		break;
+		return;
 	}
+	if (kind == FRAME_FRAGMENT)
+		whole = frag_from_guest(f, now);
+	else
+		net_learn_addr(&f->src);
+	if (whole)
+		packet(whole, now);
 }
 
 /* frames() - All frames that wait, up to some batches */
@@ -369,15 +363,6 @@ static int detach(const struct conf *c)
 	return must(daemon_fork(), "Cannot go to the background");
 }
 
-/* open_pcap() - The capture file */
-static void open_pcap(const char *path)
-{
-	int rc = path ? pcap_open(path) : 0;
-
-	if (rc)
-		die_errno(-rc, "Cannot write capture file %s (--pcap)", path);
-}
-
 /* init_base() - What the guest link needs */
 static void init_base(const struct conf *c, uint64_t now)
 {
@@ -434,13 +419,6 @@ static void init_flows(const struct conf *c)
 	tcp_init();
 }
 
-/* open_ports() - What others can connect to */
-static void open_ports(uint64_t now)
-{
-	if (fwd_listen_open(now))
-		die("Couldn't listen on requested ports (--tcp-ports, --udp-ports)");
-}
-
 /* take_signals() - From now on they are events */
 static void take_signals(void)
 {
@@ -489,13 +467,14 @@ int main(int argc, char **argv)
 	choose_user(c->runas);
 	parent = detach(c);
 	pid_fd = open_file(c->pid_file, O_TRUNC, "write PID file", "--pid");
-	open_pcap(c->pcap_file);
+	pcap_init(open_file(c->pcap_file, O_TRUNC, "write capture file", "--pcap"));
 	init_base(c, loop_now());
 	open_link(c);
 	/* After the namespace was made: a command there keeps the caller's limits */
 	daemon_raise_limits();
 	init_flows(c);
-	open_ports(loop_now());
+	if (fwd_listen_open(loop_now()))
+		die("Couldn't listen on requested ports (--tcp-ports, --udp-ports)");
 	take_signals();
 	drop_privileges(c->runas ? c->runas : "nobody");
 	ready(pid_fd, parent);

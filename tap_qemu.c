@@ -70,7 +70,6 @@ enum { LINK_LISTEN, LINK_CONN };
  * @listen:	listening socket, -1: the link was given as a descriptor
  * @fd:		connected socket, -1: no guest
  * @one_off:	the first guest is the last
- * @path:	where @listen is bound
  * @begin:	first byte in @out behind the frames lent out
  * @end:	end of what was received
  * @skip:	bytes of a frame too long that are still to come
@@ -89,7 +88,6 @@ static struct {
 	int listen;
 	int fd;
 	bool one_off;
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	uint32_t begin;
 	uint32_t end;
 	uint32_t skip;
@@ -168,8 +166,8 @@ static int listen_at(const char *path)
 	}
 	/* QEMU may run as another user; who may enter the directory decides */
 	(void)chmod(path, 0666);
+	info("UNIX domain socket bound at %s", path);
 	self.listen = fd;
-	(void)util_copy(self.path, sizeof(self.path), path);
 	return 0;
 }
 
@@ -199,7 +197,6 @@ static void listen_or_die(const char *path)
 	if (rc)
 		die_errno(-rc, "Cannot listen on socket %s (--socket)",
 			  path ? path : "/tmp/passt_N.socket");
-	info("UNIX domain socket bound at %s", self.path);
 }
 
 /**
@@ -242,13 +239,6 @@ static unsigned hang_up(const char *why)
 	return self.one_off ? TAP_EV_DOWN | TAP_EV_END : TAP_EV_DOWN;
 }
 
-/* insane() - The other end does not speak our language: see that an event tells so */
-static void insane(void)
-{
-	self.broken = true;
-	(void)shutdown(self.fd, SHUT_RDWR);
-}
-
 /* parse() - Lend whole frames out of what was received; their number */
 static int parse(struct tap_frame *f, int max)
 {
@@ -265,7 +255,9 @@ static int parse(struct tap_frame *f, int max)
 			break;
 		len = get_be32(p);
 		if (len > LEN_SANE) {
-			insane();
+			self.broken = true;
+			/* So that there is an event, which tells the caller */
+			(void)shutdown(self.fd, SHUT_RDWR);
 		} else if (len > TAP_FRAME_MAX || !len) {
 			count(DROP_LINK_LENGTH);
 			self.skip = LEN_SIZE + len;
