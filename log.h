@@ -26,16 +26,11 @@ void	log_bug(const char *file, int line, const char *what);
 #define err_errno(e, ...)	log_write(LOG_LVL_ERR, (e), __VA_ARGS__)
 #define warn_errno(e, ...)	log_write(LOG_LVL_WARN, (e), __VA_ARGS__)
 
-/* These two stand on hot paths: their arguments are not evaluated when off */
+/* This stands on hot paths: its arguments are not evaluated when it is off */
 #define debug(...)							\
 	do {								\
 		if (log_level >= LOG_LVL_DEBUG)				\
 			log_write(LOG_LVL_DEBUG, 0, __VA_ARGS__);	\
-	} while (0)
-#define trace(...)							\
-	do {								\
-		if (log_level >= LOG_LVL_TRACE)				\
-			log_write(LOG_LVL_TRACE, 0, __VA_ARGS__);	\
 	} while (0)
 
 /* One clear line and exit 1: wrong host or options, before the sandbox closes */

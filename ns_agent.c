@@ -332,13 +332,6 @@ static int open_sockets(const struct ns_agent_request *q, int *fds)
 	return n;
 }
 
-/* open_file() - For reading; 1 descriptor, or -errno */
-static int open_file(const char *path, int *fd)
-{
-	*fd = open(path, O_RDONLY | O_CLOEXEC);
-	return *fd < 0 ? -errno : 1;
-}
-
 /*
  * take_terminal() - Be the process group in the foreground
  *
@@ -449,7 +442,8 @@ static void obey(void)
 		n = open_sockets(&q, fds);
 		break;
 	case NS_AGENT_OPEN:
-		n = open_file(q.path, fds);
+		fds[0] = open(q.path, O_RDONLY | O_CLOEXEC);
+		n = fds[0] < 0 ? -errno : 1;
 		break;
 	case NS_AGENT_START:
 		n = start_command(q.foreground);
@@ -465,12 +459,10 @@ static void reap(void)
 	pid_t pid;
 
 	(void)daemon_signal_next(self.signals);
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid != self.command)
-			continue;
-		_exit(WIFSIGNALED(status) ? SIGNALED + WTERMSIG(status) :
-		      WEXITSTATUS(status));
-	}
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (pid == self.command)
+			_exit(WIFSIGNALED(status) ? SIGNALED + WTERMSIG(status) :
+			      WEXITSTATUS(status));
 }
 
 /* serve() - What the agent does from now on */
@@ -498,9 +490,7 @@ static void isolate(int sock, bool spawns)
 {
 	log_stderr(false);
 	log_file(-1);
-	if (sock == SOCK_FD)
-		(void)fcntl(sock, F_SETFD, FD_CLOEXEC);
-	else if (dup3(sock, SOCK_FD, O_CLOEXEC) < 0)
+	if (sock != SOCK_FD && dup3(sock, SOCK_FD, O_CLOEXEC) < 0)
 		_exit(EXIT_FAILURE);
 	(void)close_range(SOCK_FD + 1, UINT_MAX, 0);
 

@@ -347,13 +347,6 @@ static int open_file(const char *path, int how, const char *what, const char *op
 	return fd;
 }
 
-/* choose_user() - Whom to become, while nothing is made yet that would be left */
-static void choose_user(const char *who)
-{
-	if (daemon_find_user(who, &self.uid, &self.gid))
-		die("Cannot run as %s (--runas): no such user or group", who);
-}
-
 /* detach() - Into the background; descriptor of who waits there, -1: nobody */
 static int detach(const struct conf *c)
 {
@@ -432,9 +425,9 @@ static void take_signals(void)
 /* drop_privileges() - Root's powers are for the start only */
 static void drop_privileges(const char *who)
 {
-	int rc;
-
 	if (daemon_real_root()) {
+		int rc;
+
 		info("Started as root, will change to %s.", who);
 		rc = daemon_change_user(self.uid, self.gid);
 		if (rc)
@@ -464,7 +457,9 @@ int main(int argc, char **argv)
 	conf_read(argc, argv, c);
 	log_level = c->level;
 	log_file(open_file(c->log_file, O_APPEND, "open log file", "--log-file"));
-	choose_user(c->runas);
+	/* While nothing is made yet that would be left */
+	if (daemon_find_user(c->runas, &self.uid, &self.gid))
+		die("Cannot run as %s (--runas): no such user or group", c->runas);
 	parent = detach(c);
 	pid_fd = open_file(c->pid_file, O_TRUNC, "write PID file", "--pid");
 	pcap_init(open_file(c->pcap_file, O_TRUNC, "write capture file", "--pcap"));

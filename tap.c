@@ -40,8 +40,6 @@
 
 #include "log.h"
 #include "pcap.h"
-#include "tap_ns.h"
-#include "tap_qemu.h"
 #include "util.h"
 
 /**

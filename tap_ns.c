@@ -17,7 +17,7 @@
  *   Buffers are static, and their memory is given back to the kernel by
  *   tap_ns_trim() when the link has been quiet.
  */
-#include "tap_ns.h"
+#include "tap_link.h"
 
 #include <errno.h>
 #include <sys/epoll.h>

@@ -34,7 +34,7 @@
  *   One guest at a time.  While one is connected others are turned away; when
  *   it goes, the next may come, unless the link is for one only.
  */
-#include "tap_qemu.h"
+#include "tap_link.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -66,48 +66,54 @@ enum {
 enum { LINK_LISTEN, LINK_CONN };
 
 /**
+ * struct bytes - those in a buffer that wait
+ * @begin:	the first
+ * @end:	behind the last
+ */
+struct bytes {
+	uint32_t begin;
+	uint32_t end;
+};
+
+/**
  * struct tap_qemu_self - state of this file
  * @listen:	listening socket, -1: the link was given as a descriptor
  * @fd:		connected socket, -1: no guest
  * @one_off:	the first guest is the last
- * @begin:	first byte in @out behind the frames lent out
- * @end:	end of what was received
+ * @out:	received: behind the frames lent out, to the end of what came
  * @skip:	bytes of a frame too long that are still to come
  * @iov:	frames lent out
- * @sent:	first byte in @in that QEMU has not got
- * @filled:	end of what is to be sent
+ * @in:		to be sent: what QEMU has not got
  * @unit:	what was lent per frame, bytes, @lend_hlen before each
  * @lend_hlen:	room for headers before each
  * @armed:	EPOLLOUT is watched for
  * @wanted:	somebody was refused room
  * @broken:	the other end makes no sense: the next event ends it
- * @out:	from the guest
- * @in:		to the guest
+ * @out_buf:	from the guest
+ * @in_buf:	to the guest
  */
 static struct {
 	int listen;
 	int fd;
 	bool one_off;
-	uint32_t begin;
-	uint32_t end;
+	struct bytes out;
 	uint32_t skip;
 	struct iovec iov[TAP_BATCH];
-	uint32_t sent;
-	uint32_t filled;
+	struct bytes in;
 	uint32_t unit;
 	unsigned lend_hlen;
 	bool armed;
 	bool wanted;
 	bool broken;
-	uint8_t out[OUT_SIZE];
-	uint8_t in[IN_SIZE];
+	uint8_t out_buf[OUT_SIZE];
+	uint8_t in_buf[IN_SIZE];
 } self;
 
 /* rewind_all() - Forget every byte: a new stream begins */
 static void rewind_all(void)
 {
-	self.begin = self.end = self.skip = 0;
-	self.sent = self.filled = 0;
+	self.out = self.in = (struct bytes){ 0 };
+	self.skip = 0;
 	self.armed = self.wanted = self.broken = false;
 }
 
@@ -245,12 +251,12 @@ static int parse(struct tap_frame *f, int max)
 	int n = 0;
 
 	while (n < max && n < TAP_BATCH && !self.broken) {
-		uint32_t gone = min_u32(self.skip, self.end - self.begin), have, len;
-		uint8_t *p = self.out + self.begin + gone;
+		uint32_t gone = min_u32(self.skip, self.out.end - self.out.begin), have, len;
+		uint8_t *p = self.out_buf + self.out.begin + gone;
 
 		self.skip -= gone;
-		self.begin += gone;
-		have = self.end - self.begin;
+		self.out.begin += gone;
+		have = self.out.end - self.out.begin;
 		if (have < LEN_SIZE)
 			break;
 		len = get_be32(p);
@@ -264,7 +270,7 @@ static int parse(struct tap_frame *f, int max)
 		} else if (len <= have - LEN_SIZE) {
 			self.iov[n] = (struct iovec){ p + LEN_SIZE, len };
 			f[n] = (struct tap_frame){ .iov = &self.iov[n], .niov = 1, .len = len };
-			self.begin += LEN_SIZE + len;
+			self.out.begin += LEN_SIZE + len;
 			n++;
 		} else {
 			break;
@@ -276,12 +282,22 @@ static int parse(struct tap_frame *f, int max)
 /* waiting() - Whether parse() would find something in what was received */
 static bool waiting(void)
 {
-	uint32_t have = self.end - self.begin, len;
+	uint32_t have = self.out.end - self.out.begin, len;
 
 	if (self.broken || have < LEN_SIZE)
 		return false;
-	len = get_be32(self.out + self.begin);
+	len = get_be32(self.out_buf + self.out.begin);
 	return len > TAP_FRAME_MAX || len <= have - LEN_SIZE;
+}
+
+/* to_front() - Move bytes to the front of their buffer */
+static void to_front(struct bytes *b, uint8_t *buf)
+{
+	if (!b->begin)
+		return;
+	b->end -= b->begin;
+	memmove(buf, buf + b->begin, b->end);
+	b->begin = 0;
 }
 
 /* fill() - Receive behind what is there; false: nothing.  An event tells of an end. */
@@ -289,14 +305,10 @@ static bool fill(void)
 {
 	ssize_t n;
 
-	if (self.begin) {
-		self.end -= self.begin;
-		memmove(self.out, self.out + self.begin, self.end);
-		self.begin = 0;
-	}
-	n = recv(self.fd, self.out + self.end, OUT_SIZE - self.end, MSG_DONTWAIT);
+	to_front(&self.out, self.out_buf);
+	n = recv(self.fd, self.out_buf + self.out.end, OUT_SIZE - self.out.end, MSG_DONTWAIT);
 	if (n > 0)
-		self.end += (uint32_t)n;
+		self.out.end += (uint32_t)n;
 	return n > 0;
 }
 
@@ -318,16 +330,6 @@ int tap_qemu_take(struct tap_frame *f, int max)
 	return n;
 }
 
-/* make_room() - Move what is not sent yet to the front of the buffer */
-static void make_room(void)
-{
-	if (!self.sent)
-		return;
-	memmove(self.in, self.in + self.sent, self.filled - self.sent);
-	self.filled -= self.sent;
-	self.sent = 0;
-}
-
 /* tap_qemu_lend() - As tap_lend() */
 int tap_qemu_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov, int max)
 {
@@ -337,14 +339,14 @@ int tap_qemu_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov, 
 
 	if (self.fd < 0)
 		return 0;
-	if (self.filled + stride > limit)
-		make_room();
+	if (self.in.end + stride > limit)
+		to_front(&self.in, self.in_buf);
 	for (; n < max && want; n++) {
-		uint32_t at = self.filled + (uint32_t)n * stride;
+		uint32_t at = self.in.end + (uint32_t)n * stride;
 
 		if (at + stride > limit)
 			break;
-		iov[n].iov_base = self.in + at + LEN_SIZE + hlen;
+		iov[n].iov_base = self.in_buf + at + LEN_SIZE + hlen;
 		iov[n].iov_len = min_size(unit, want);
 		want -= iov[n].iov_len;
 	}
@@ -354,16 +356,16 @@ int tap_qemu_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov, 
 	return n;
 }
 
-/* append() - Account for a frame whose bytes stand at @filled + LEN_SIZE */
+/* append() - Account for a frame whose bytes stand at the end of @in, + LEN_SIZE */
 static void append(uint32_t len, const struct virtio_net_hdr *vh)
 {
-	uint8_t *p = self.in + self.filled;
+	uint8_t *p = self.in_buf + self.in.end;
 
 	put_be32(p, len);
 	if (pcap_on())
 		pcap_frame(&(struct iovec){ p + LEN_SIZE, len }, 1, len);
 	tap_link_csum(p + LEN_SIZE, len, vh);
-	self.filled += LEN_SIZE + len;
+	self.in.end += LEN_SIZE + len;
 }
 
 /* tap_qemu_give() - As tap_give() */
@@ -372,7 +374,7 @@ int tap_qemu_give(const void *hdr, unsigned hlen, uint32_t len,
 {
 	if (BUG_ON(hlen != self.lend_hlen || len > self.unit))
 		return -EINVAL;
-	memcpy(self.in + self.filled + LEN_SIZE, hdr, hlen);
+	memcpy(self.in_buf + self.in.end + LEN_SIZE, hdr, hlen);
 	append(hlen + len, vh);
 	return 0;
 }
@@ -384,13 +386,13 @@ int tap_qemu_send(const void *frame, uint32_t len, const struct virtio_net_hdr *
 		count(DROP_LINK_DOWN);
 		return -ENETDOWN;
 	}
-	if (self.filled + LEN_SIZE + len > IN_SIZE)
-		make_room();
-	if (self.filled + LEN_SIZE + len > IN_SIZE) {
+	if (self.in.end + LEN_SIZE + len > IN_SIZE)
+		to_front(&self.in, self.in_buf);
+	if (self.in.end + LEN_SIZE + len > IN_SIZE) {
 		count(DROP_LINK_FULL);
 		return -ENOBUFS;
 	}
-	memcpy(self.in + self.filled + LEN_SIZE, frame, len);
+	memcpy(self.in_buf + self.in.end + LEN_SIZE, frame, len);
 	append(len, vh);
 	return 0;
 }
@@ -409,18 +411,18 @@ static void arm(bool on)
 /* tap_qemu_flush() - As tap_flush() */
 void tap_qemu_flush(void)
 {
-	while (self.fd >= 0 && self.sent < self.filled) {
-		ssize_t n = send(self.fd, self.in + self.sent,
-				 self.filled - self.sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (self.fd >= 0 && self.in.begin < self.in.end) {
+		ssize_t n = send(self.fd, self.in_buf + self.in.begin,
+				 self.in.end - self.in.begin, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (n < 0) {
 			/* A dead link shows as an event of its own */
 			arm(errno == EAGAIN || errno == ENOBUFS);
 			return;
 		}
-		self.sent += (uint32_t)n;
+		self.in.begin += (uint32_t)n;
 	}
-	self.sent = self.filled = 0;
+	self.in.begin = self.in.end = 0;
 	if (self.fd >= 0)
 		arm(self.wanted || waiting());
 }
@@ -460,7 +462,7 @@ unsigned tap_qemu_event(uint64_t id, uint32_t events)
 		return hang_up("length of a frame makes no sense");
 	if (events & EPOLLOUT) {
 		tap_qemu_flush();
-		if (self.wanted && self.filled - self.sent < IN_SIZE / 2) {
+		if (self.wanted && self.in.end - self.in.begin < IN_SIZE / 2) {
 			self.wanted = false;
 			ev |= TAP_EV_ROOM;
 		}
@@ -474,15 +476,18 @@ unsigned tap_qemu_event(uint64_t id, uint32_t events)
 	return ev;
 }
 
-/* tap_qemu_trim() - Give the memory of the buffers back, if they are empty */
+/* trim() - Give the memory of a buffer back, if nothing is in it */
+static void trim(struct bytes *b, uint8_t *buf, size_t size)
+{
+	if (b->begin != b->end)
+		return;
+	b->begin = b->end = 0;
+	(void)madvise(buf, size, MADV_DONTNEED);
+}
+
+/* tap_qemu_trim() - As tap_trim() */
 void tap_qemu_trim(void)
 {
-	if (self.begin == self.end) {
-		self.begin = self.end = 0;
-		(void)madvise(self.out, sizeof(self.out), MADV_DONTNEED);
-	}
-	if (self.sent == self.filled) {
-		self.sent = self.filled = 0;
-		(void)madvise(self.in, sizeof(self.in), MADV_DONTNEED);
-	}
+	trim(&self.out, self.out_buf, sizeof(self.out_buf));
+	trim(&self.in, self.in_buf, sizeof(self.in_buf));
 }

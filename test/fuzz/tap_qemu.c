@@ -24,7 +24,7 @@
 #include "count.h"
 #include "log.h"
 #include "loop.h"
-#include "tap_qemu.h"
+#include "tap_link.h"
 #include "util.h"
 
 enum { STREAM = 1 << 22, ZEROS = 127 * 4096, SANE = 1024 * 1024, TURNS = 2000 };

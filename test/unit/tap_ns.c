@@ -15,7 +15,7 @@
 
 #include "count.h"
 #include "loop.h"
-#include "tap_ns.h"
+#include "tap_link.h"
 #include "util.h"
 
 enum { VH = sizeof(struct virtio_net_hdr), ROUNDS = 300 };

@@ -21,7 +21,7 @@
 #include "count.h"
 #include "log.h"
 #include "loop.h"
-#include "tap_qemu.h"
+#include "tap_link.h"
 #include "util.h"
 
 enum {
