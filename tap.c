@@ -186,7 +186,7 @@ uint32_t tap_head(const struct tap_frame *f, void *copy, uint32_t n)
 int tap_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov, int max)
 {
 	return self.qemu ? tap_qemu_lend(hlen, unit, want, iov, max) :
-			   tap_ns_lend(hlen, unit, want, iov, max);
+			   tap_ns_lend(unit, want, iov, max);
 }
 
 /**

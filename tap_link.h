@@ -68,7 +68,7 @@ void	tap_link_csum(uint8_t *frame, uint32_t len, const struct virtio_net_hdr *vh
 int	tap_ns_init(int fd, unsigned caps);
 unsigned tap_ns_event(uint32_t events);
 int	tap_ns_take(struct tap_frame *f, int max);
-int	tap_ns_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov, int max);
+int	tap_ns_lend(uint32_t unit, size_t want, struct iovec *iov, int max);
 int	tap_ns_give(const void *hdr, unsigned hlen, uint32_t len, const struct virtio_net_hdr *vh);
 int	tap_ns_send(const void *frame, uint32_t len, const struct virtio_net_hdr *vh);
 void	tap_ns_trim(void);

@@ -116,12 +116,11 @@ static int put(uint8_t *frame, uint32_t len, const struct virtio_net_hdr *vh)
 	return -errno;
 }
 
-/* tap_ns_lend() - As tap_lend() */
-int tap_ns_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov, int max)
+/* tap_ns_lend() - As tap_lend(); there is room for any headers */
+int tap_ns_lend(uint32_t unit, size_t want, struct iovec *iov, int max)
 {
 	int n = 0;
 
-	(void)hlen;
 	for (; n < max && n < LEND_SLOTS && want; n++) {
 		iov[n].iov_base = self.in[n] + TAP_HEAD_MAX;
 		iov[n].iov_len = min_size(unit, want);
