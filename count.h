@@ -4,76 +4,79 @@
 
 #include <stdint.h>
 
-/**
- * enum count - what is counted; one name each in count.c
+/*
+ * What is counted, and the name it has in reports
  *
  * The DROP_ ones are frames and messages that were thrown away, by reason.
  * Who throws something away counts it, once.
  */
-enum count {
-	/* frames of the guest, frame.c */
-	DROP_FRAME_SHORT,	/* ends inside a header */
-	DROP_FRAME_ETHERTYPE,	/* neither ARP, IPv4 nor IPv6 */
-	DROP_FRAME_MAC,		/* not addressed to us, or source is a group */
-	DROP_IP4_HEADER,	/* version, length or checksum wrong */
-	DROP_IP6_HEADER,	/* version, length or extension headers wrong */
-	DROP_IP_SOURCE,		/* group, loopback or broadcast as source */
-	DROP_IP_DEST,		/* loopback or unspecified as destination */
-	DROP_IP_PROTO,		/* no protocol of ours */
-	DROP_CSUM,		/* TCP, UDP or ICMP checksum wrong */
-	DROP_FRAGMENT_BAD,	/* overlapping, too long or lying fragments */
-	DROP_FRAGMENT_FULL,	/* pool of reassembly full */
-	DROP_FRAGMENT_TIMEOUT,	/* the rest did not come in time */
-	/* guest configuration */
-	DROP_ARP_BAD,
-	DROP_NDP_BAD,
-	DROP_DHCP_BAD,
-	DROP_DHCPV6_BAD,
-	/* TCP */
-	DROP_TCP_HEADER,	/* offset, options or ports wrong */
-	DROP_TCP_NO_CONN,	/* belongs to no connection; a RST was the answer */
-	DROP_TCP_FLAGS,		/* flags that make no sense in that state */
-	DROP_TCP_WINDOW,	/* outside of the window */
-	DROP_TCP_ORDER,		/* behind a gap, and not kept, or only in part */
-	DROP_TCP_RST,		/* RST that is not at the next number, RFC 5961 */
-	DROP_TCP_TAIL_FULL,	/* pool for what a socket refused is full */
-	DROP_TCP_LIMIT,		/* table, descriptors or ports exhausted */
-	/* UDP and echo */
-	DROP_UDP_HEADER,
-	DROP_UDP_LIMIT,
-	DROP_UDP_SEND,		/* the socket refused it */
-	DROP_UDP_SOURCE,	/* from somebody the flow has nothing to do with */
-	DROP_ICMP_HEADER,
-	DROP_ICMP_TYPE,
-	DROP_ICMP_LIMIT,
-	DROP_ICMP_SEND,
-	/* the link */
-	DROP_LINK_FULL,		/* toward the guest, no room */
-	DROP_LINK_LENGTH,	/* length in front of a frame too large */
-	DROP_LINK_DOWN,		/* no guest there */
-	/* what TCP did, toward the guest */
-	COUNT_TCP_OPEN_OUT,
-	COUNT_TCP_OPEN_IN,
-	COUNT_TCP_LATE,		/* segments kept behind a gap */
-	COUNT_TCP_DUPACK_SENT,
-	COUNT_TCP_CHALLENGE,
-	COUNT_TCP_FAST_RETRANSMIT,
-	COUNT_TCP_RTO,
-	COUNT_TCP_SYN_RETRY,
-	COUNT_TCP_PROBE,	/* of a zero window */
-	COUNT_TCP_WINDOW_UPDATE,
-	COUNT_TCP_TAIL,		/* bytes a socket refused for now */
-	COUNT_TCP_BLACK_HOLE,	/* smaller segments tried */
-	COUNT_TCP_LATE_ACK,	/* acknowledgement for what was never sent */
-	COUNT_UDP_FLOWS,
-	COUNT_ECHO_FLOWS,
-	COUNT_ICMP_ERRORS,	/* told to the guest */
-	COUNT_SPLICE_FLOWS,
-	COUNT_WAKEUPS,		/* of the loop */
-	COUNT_NUM
-};
+#define COUNT_TABLE(X)												\
+	/* frames of the guest, frame.c */									\
+	X(DROP_FRAME_SHORT, "frame-short")		/* ends inside a header */				\
+	X(DROP_FRAME_ETHERTYPE, "frame-ethertype")	/* neither ARP, IPv4 nor IPv6 */			\
+	X(DROP_FRAME_MAC, "frame-mac")			/* not addressed to us, or source is a group */		\
+	X(DROP_IP4_HEADER, "ip4-header")		/* version, length or checksum wrong */			\
+	X(DROP_IP6_HEADER, "ip6-header")		/* version, length or extension headers wrong */	\
+	X(DROP_IP_SOURCE, "ip-source")			/* group, loopback or broadcast as source */		\
+	X(DROP_IP_DEST, "ip-destination")		/* loopback or unspecified as destination */		\
+	X(DROP_IP_PROTO, "ip-protocol")			/* no protocol of ours */				\
+	X(DROP_CSUM, "checksum")			/* TCP, UDP or ICMP checksum wrong */			\
+	X(DROP_FRAGMENT_BAD, "fragment-bad")		/* overlapping, too long or lying fragments */		\
+	X(DROP_FRAGMENT_FULL, "fragment-full")		/* pool of reassembly full */				\
+	X(DROP_FRAGMENT_TIMEOUT, "fragment-timeout")	/* the rest did not come in time */			\
+	/* guest configuration */										\
+	X(DROP_ARP_BAD, "arp-bad")										\
+	X(DROP_NDP_BAD, "ndp-bad")										\
+	X(DROP_DHCP_BAD, "dhcp-bad")										\
+	X(DROP_DHCPV6_BAD, "dhcpv6-bad")									\
+	/* TCP */												\
+	X(DROP_TCP_HEADER, "tcp-header")		/* offset, options or ports wrong */			\
+	X(DROP_TCP_NO_CONN, "tcp-no-connection")	/* belongs to no connection; a RST was the answer */	\
+	X(DROP_TCP_FLAGS, "tcp-flags")			/* flags that make no sense in that state */		\
+	X(DROP_TCP_WINDOW, "tcp-window")		/* outside of the window */				\
+	X(DROP_TCP_ORDER, "tcp-order")			/* behind a gap, and not kept, or only in part */	\
+	X(DROP_TCP_RST, "tcp-reset")			/* RST that is not at the next number, RFC 5961 */	\
+	X(DROP_TCP_TAIL_FULL, "tcp-tail-full")		/* pool for what a socket refused is full */		\
+	X(DROP_TCP_LIMIT, "tcp-limit")			/* table, descriptors or ports exhausted */		\
+	/* UDP and echo */											\
+	X(DROP_UDP_HEADER, "udp-header")									\
+	X(DROP_UDP_LIMIT, "udp-limit")										\
+	X(DROP_UDP_SEND, "udp-send")			/* the socket refused it */				\
+	X(DROP_UDP_SOURCE, "udp-source")		/* from somebody the flow has nothing to do with */	\
+	X(DROP_ICMP_HEADER, "icmp-header")									\
+	X(DROP_ICMP_TYPE, "icmp-type")										\
+	X(DROP_ICMP_LIMIT, "icmp-limit")									\
+	X(DROP_ICMP_SEND, "icmp-send")										\
+	/* the link */												\
+	X(DROP_LINK_FULL, "link-full")			/* toward the guest, no room */				\
+	X(DROP_LINK_LENGTH, "link-length")		/* length in front of a frame too large */		\
+	X(DROP_LINK_DOWN, "link-down")			/* no guest there */					\
+	/* what TCP did, toward the guest */									\
+	X(COUNT_TCP_OPEN_OUT, "tcp-open-out")									\
+	X(COUNT_TCP_OPEN_IN, "tcp-open-in")									\
+	X(COUNT_TCP_LATE, "tcp-late")			/* segments kept behind a gap */			\
+	X(COUNT_TCP_DUPACK_SENT, "tcp-dupack-sent")								\
+	X(COUNT_TCP_CHALLENGE, "tcp-challenge-ack")								\
+	X(COUNT_TCP_FAST_RETRANSMIT, "tcp-fast-retransmit")							\
+	X(COUNT_TCP_RTO, "tcp-rto")										\
+	X(COUNT_TCP_SYN_RETRY, "tcp-syn-retry")									\
+	X(COUNT_TCP_PROBE, "tcp-window-probe")		/* of a zero window */					\
+	X(COUNT_TCP_WINDOW_UPDATE, "tcp-window-update")								\
+	X(COUNT_TCP_TAIL, "tcp-tail-bytes")		/* bytes a socket refused for now */			\
+	X(COUNT_TCP_BLACK_HOLE, "tcp-black-hole")	/* smaller segments tried */				\
+	X(COUNT_TCP_LATE_ACK, "tcp-ack-unsent")		/* acknowledgement for what was never sent */		\
+	X(COUNT_UDP_FLOWS, "udp-flows")										\
+	X(COUNT_ECHO_FLOWS, "echo-flows")									\
+	X(COUNT_ICMP_ERRORS, "icmp-errors")		/* told to the guest */					\
+	X(COUNT_SPLICE_FLOWS, "splice-flows")									\
+	X(COUNT_WAKEUPS, "wakeups")			/* of the loop */
+
+#define COUNT_ENUM(id, name)	id,
+enum count { COUNT_TABLE(COUNT_ENUM) COUNT_NUM };
+#undef COUNT_ENUM
 
 extern uint64_t count_value[COUNT_NUM];
+extern const char *const count_name[COUNT_NUM];
 
 static inline void count(enum count c)
 {
@@ -85,7 +88,6 @@ static inline void count_add(enum count c, uint64_t n)
 	count_value[c] += n;
 }
 
-const char *count_name(enum count c);
 void	count_reset(void);
 
 #endif /* COUNT_H */

@@ -54,21 +54,14 @@ void daemon_raise_limits(void)
 }
 
 /* wait_ready() - What the parent does; its exit status is what the caller sees */
-static void wait_ready(int fd, pid_t child)
+static _Noreturn void wait_ready(int fd, pid_t child)
 {
 	int status;
 	char byte;
 
-	for (;;) {
-		ssize_t n = read(fd, &byte, 1);
-
-		if (n == 1)
-			_exit(EXIT_SUCCESS);
-		if (!n || errno != EINTR)
-			break;
-	}
-	if (waitpid(child, &status, 0) == child && WIFEXITED(status) &&
-	    WEXITSTATUS(status))
+	if (read(fd, &byte, 1) == 1)
+		_exit(EXIT_SUCCESS);
+	if (waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status))
 		_exit(WEXITSTATUS(status));
 	_exit(EXIT_FAILURE);
 }
@@ -76,31 +69,36 @@ static void wait_ready(int fd, pid_t child)
 /**
  * daemon_fork() - Go on in a child, whose parent waits until it is ready
  *
- * Return: in the child: descriptor for daemon_ready(); -errno.  The parent does
- *	   not return.
+ * Return: in the child: descriptor for daemon_ready(); -errno: the caller gives
+ *	   up.  The parent does not return.
  */
 int daemon_fork(void)
 {
+	pid_t pid = -1;
 	int fd[2];
-	pid_t pid;
 
-	if (pipe2(fd, O_CLOEXEC))
+	if (!pipe2(fd, O_CLOEXEC))
+		pid = fork();
+	if (pid < 0)
 		return -errno;
-	pid = fork();
-	if (pid < 0) {
-		int rc = -errno;
-
-		close(fd[0]);
-		close(fd[1]);
-		return rc;
-	}
-	if (pid) {
-		close(fd[1]);
+	close(fd[pid ? 1 : 0]);
+	if (pid)
 		wait_ready(fd[0], pid);
-	}
-	close(fd[0]);
 	(void)setsid();
 	return fd[1];
+}
+
+/**
+ * daemon_null() - Let go of descriptors 0 to 2, which are somebody's terminal or pipe
+ */
+void daemon_null(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
+		(void)dup2(null, fd);
+	if (null > STDERR_FILENO)
+		close(null);
 }
 
 /**
@@ -111,73 +109,53 @@ int daemon_fork(void)
  */
 void daemon_ready(int parent)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	ssize_t n;
-
-	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
-		(void)dup2(null, fd);
-	if (null > STDERR_FILENO)
-		close(null);
-	n = write(parent, "", 1);
-	(void)n;
+	daemon_null();
+	(void)!write(parent, "", 1);
 	close(parent);
 }
 
 /**
- * daemon_log_open() - Open a log file, at its end
+ * daemon_open() - Open a file to be written, made if it is not there
  * @path:	Its path
+ * @how:	O_APPEND: behind what it holds, O_TRUNC: in place of that
  *
  * Return: descriptor; -errno
  */
-int daemon_log_open(const char *path)
+int daemon_open(const char *path, int how)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-
-	return fd < 0 ? -errno : fd;
-}
-
-/**
- * daemon_pid_open() - Make the PID file, while we may
- * @path:	Its path
- *
- * Return: descriptor; -errno
- */
-int daemon_pid_open(const char *path)
-{
-	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | how, 0600);
 
 	return fd < 0 ? -errno : fd;
 }
 
 /**
  * daemon_pid_write() - Write our PID and a newline, in one piece
- * @fd:		Descriptor of daemon_pid_open(), closed afterwards
+ * @fd:		Descriptor of the PID file, closed afterwards
  */
 void daemon_pid_write(int fd)
 {
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%i\n", (int)getpid());
-	ssize_t n = write(fd, text, (size_t)len);
-
-	(void)n;
+	(void)dprintf(fd, "%i\n", (int)getpid());
 	close(fd);
 }
 
 /**
- * daemon_signals() - Take the signals that end us, or ask for a report, by descriptor
+ * daemon_signals() - Take signals by descriptor
+ * @list:	Their numbers
+ * @n:		How many
  *
- * Return: descriptor for the loop; -errno
+ * Nobody reading what we write is an error of that write, no signal.
+ *
+ * Return: descriptor for daemon_signal_next(), not blocking; -errno
  */
-int daemon_signals(void)
+int daemon_signals(const int *list, size_t n)
 {
-	static const int ours[] = { SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1 };
 	sigset_t set;
 	int fd;
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		(void)sigaddset(&set, ours[i]);
+	while (n > 0)
+		(void)sigaddset(&set, list[--n]);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return -errno;
 	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -197,15 +175,6 @@ int daemon_signal_next(int fd)
 	return read(fd, &si, sizeof(si)) == sizeof(si) ? (int)si.ssi_signo : 0;
 }
 
-/* next_number() - Number at *@p, which moves behind it; false: there is none */
-static bool next_number(char **p, unsigned long *value)
-{
-	char *begin = *p;
-
-	*value = strtoul(begin, p, 10);
-	return *p != begin;
-}
-
 /**
  * daemon_real_root() - Whether we are root of the host, not of a user namespace
  *
@@ -213,7 +182,8 @@ static bool next_number(char **p, unsigned long *value)
  */
 bool daemon_real_root(void)
 {
-	unsigned long inside, outside, num;
+	/* Users from 0 on are those from 0 on outside, all of them */
+	static const unsigned long whole[] = { 0, 0, UINT32_MAX };
 	char line[64] = "", *p = line;
 	ssize_t n;
 	int fd;
@@ -225,16 +195,10 @@ bool daemon_real_root(void)
 		return true;
 	n = read(fd, line, sizeof(line) - 1);
 	close(fd);
-	if (n <= 0 || !next_number(&p, &inside) || !next_number(&p, &outside) ||
-	    !next_number(&p, &num))
-		return true;
-	return !inside && !outside && num == UINT32_MAX;
-}
-
-/* number() - A user or group given as a number; false: it is a name */
-static bool number(const char *text, uint32_t *id)
-{
-	return util_parse_uint(text, INT32_MAX, id);
+	for (size_t i = 0; n > 0 && i < ARRAY_SIZE(whole); i++)
+		if (strtoul(p, &p, 10) != whole[i])
+			return false;
+	return true;
 }
 
 /**
@@ -256,13 +220,13 @@ int daemon_find_user(const char *text, uid_t *uid, gid_t *gid)
 	if (text && !util_copy_n(name, sizeof(name), text,
 				 colon ? (size_t)(colon - text) : strlen(text)))
 		return -ENOENT;
-	pw = number(name, &u) ? getpwuid(u) : getpwnam(name);
+	pw = util_parse_uint(name, INT32_MAX, &u) ? getpwuid(u) : getpwnam(name);
 	if (pw)
 		u = pw->pw_uid;
-	else if (text && !number(name, &u))
+	else if (text && !util_parse_uint(name, INT32_MAX, &u))
 		return -ENOENT;
 	g = pw ? pw->pw_gid : u;
-	if (colon && !number(colon + 1, &g)) {
+	if (colon && !util_parse_uint(colon + 1, INT32_MAX, &g)) {
 		gr = getgrnam(colon + 1);
 		if (!gr)
 			return -ENOENT;

@@ -3,15 +3,16 @@
 #define DAEMON_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 void	daemon_raise_limits(void);
 int	daemon_fork(void);
 void	daemon_ready(int parent);
-int	daemon_log_open(const char *path);
-int	daemon_pid_open(const char *path);
+void	daemon_null(void);
+int	daemon_open(const char *path, int how);
 void	daemon_pid_write(int fd);
-int	daemon_signals(void);
+int	daemon_signals(const int *list, size_t n);
 int	daemon_signal_next(int fd);
 bool	daemon_real_root(void);
 int	daemon_find_user(const char *text, uid_t *uid, gid_t *gid);

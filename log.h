@@ -9,18 +9,15 @@ enum log_level { LOG_LVL_ERR, LOG_LVL_WARN, LOG_LVL_INFO, LOG_LVL_DEBUG, LOG_LVL
 
 extern enum log_level log_level;
 
-void	log_init(enum log_level level);
 void	log_stderr(bool on);
-void	log_sink(int fd, bool is_syslog);
-void	log_write(enum log_level level, int err, const char *fmt, ...)
+void	log_file(int fd);
+void	log_write(enum log_level level, int error, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-void	log_die(int err, const char *fmt, ...)
+void	log_die(int error, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
-void	log_exit(int status, const char *text)
-	__attribute__((noreturn));
+void	log_exit(int status, const char *text) __attribute__((noreturn));
 bool	log_allow(uint64_t *state, uint64_t now_us);
 void	log_bug(const char *file, int line, const char *what);
-uint64_t log_bugs(void);
 
 /* The forms with _errno append the text of an error, given as a positive errno */
 #define err(...)	log_write(LOG_LVL_ERR, 0, __VA_ARGS__)
@@ -29,23 +26,18 @@ uint64_t log_bugs(void);
 #define err_errno(e, ...)	log_write(LOG_LVL_ERR, (e), __VA_ARGS__)
 #define warn_errno(e, ...)	log_write(LOG_LVL_WARN, (e), __VA_ARGS__)
 
-/* These two stand on hot paths: their arguments are not evaluated when off */
+/* This stands on hot paths: its arguments are not evaluated when it is off */
 #define debug(...)							\
 	do {								\
 		if (log_level >= LOG_LVL_DEBUG)				\
 			log_write(LOG_LVL_DEBUG, 0, __VA_ARGS__);	\
-	} while (0)
-#define trace(...)							\
-	do {								\
-		if (log_level >= LOG_LVL_TRACE)				\
-			log_write(LOG_LVL_TRACE, 0, __VA_ARGS__);	\
 	} while (0)
 
 /* One clear line and exit 1: wrong host or options, before the sandbox closes */
 #define die(...)		log_die(0, __VA_ARGS__)
 #define die_errno(e, ...)	log_die((e), __VA_ARGS__)
 
-/* What can only be a fault of ours: abort in debug builds, else count and say */
+/* What can only be a fault of ours: abort in debug builds, else say so */
 #define BUG_ON(cond)							\
 	((cond) ? (log_bug(__FILE__, __LINE__, #cond), true) : false)
 

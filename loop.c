@@ -100,24 +100,22 @@ void loop_del(int fd)
 /* wait_until() - epoll_pwait2(), or epoll_wait() rounded up to milliseconds */
 static int wait_until(struct epoll_event *ev, int max, uint64_t deadline)
 {
-	uint64_t now = deadline == LOOP_NEVER ? 0 : loop_now();
+	bool never = deadline == LOOP_NEVER;
+	uint64_t now = never ? deadline : loop_now();
 	uint64_t us = deadline > now ? deadline - now : 0;
+	struct timespec ts = {
+		.tv_sec = (time_t)(us / US_PER_S),
+		.tv_nsec = (long)(us % US_PER_S) * NS_PER_US,
+	};
+	int n = -1;
 
 	if (!self.no_pwait2) {
-		struct timespec ts = {
-			.tv_sec = (time_t)(us / US_PER_S),
-			.tv_nsec = (long)(us % US_PER_S) * NS_PER_US,
-		};
-		long n = syscall(SYS_epoll_pwait2, self.fd, ev, max,
-				 deadline == LOOP_NEVER ? NULL : &ts, NULL, 0);
-
-		if (n >= 0 || errno != ENOSYS)
-			return (int)n;
-		self.no_pwait2 = true;
+		n = (int)syscall(SYS_epoll_pwait2, self.fd, ev, max, never ? NULL : &ts, NULL, 0);
+		self.no_pwait2 = n < 0 && errno == ENOSYS;
 	}
-	if (deadline == LOOP_NEVER)
-		return epoll_wait(self.fd, ev, max, -1);
-	return epoll_wait(self.fd, ev, max, (int)min_u64((us + 999) / 1000, 3600000));
+	if (self.no_pwait2)
+		n = epoll_wait(self.fd, ev, max, never ? -1 : (int)min_u64((us + 999) / 1000, 3600000));
+	return n;
 }
 
 /**

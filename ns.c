@@ -43,103 +43,78 @@
 #include "log.h"
 #include "ns_agent.h"
 
-enum { ANSWER_WAIT_S = 2, SIGNALED = 128 };
+enum { ANSWER_WAIT_S = 2, SIGNALED = 128, POOLS = 2 };
 
 /**
  * struct ns_self - state of this file
- * @opened:	ns_open() was called
  * @foreground:	the command has got the terminal from us
- * @agent:	socket to the agent, -1: it has gone
+ * @agent:	socket to the agent, -1: there is none, or no more
  * @pool:	TCP sockets of the namespace, for IPv4 and IPv6
  * @pool.fd:	@pool.n descriptors
- * @watch:	as given to the loop, -1: none
- * @watch_pid:	it is a pidfd
- * @dir:	directory of the path
+ * @watch_pid:	what is watched is a process
+ * @dir:	directory of the path watched
  * @base:	the path's last component
- * @dev:	device and inode of the namespace
- * @ino:	see there
+ * @st:		the namespace there, when we joined it
  */
 static struct {
-	bool opened;
 	bool foreground;
 	int agent;
-	struct {
+	struct pool {
 		int fd[NS_AGENT_FDS];
 		int n;
-	} pool[2];
-	int watch;
+	} pool[POOLS];
 	bool watch_pid;
 	int dir;
 	char base[NS_PATH];
-	dev_t dev;
-	ino_t ino;
-} self;
+	struct stat st;
+} self = { .agent = -1 };
 
 /* ---- talking to the agent ---- */
 
-/* give_up() - The agent is out of step, or dead */
-static void give_up(void)
+/* give_up() - The agent is out of step, or dead; @rc */
+static int give_up(int rc)
 {
 	(void)close(self.agent);
 	self.agent = -1;
-}
-
-/* take_fds() - Descriptors beside a reply; those beyond @max are closed */
-static int take_fds(struct msghdr *mh, int *fds, int max)
-{
-	int n = 0, fd;
-
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(mh); c; c = CMSG_NXTHDR(mh, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t i = 0; CMSG_LEN((i + 1) * sizeof(fd)) <= c->cmsg_len; i++) {
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
-			if (n < max)
-				fds[n++] = fd;
-			else
-				(void)close(fd);
-		}
-	}
-	return n;
+	return rc;
 }
 
 /*
  * answer() - Read a reply
  * @r:		Set on success
  * @fds:	Filled
- * @max:	Room there
+ * @max:	Room there, up to NS_AGENT_FDS; the kernel closes what is beyond
  *
  * Return: number of descriptors, or -errno; not what the reply says
  */
 static int answer(struct ns_agent_reply *r, int *fds, int max)
 {
 	union {
-		struct cmsghdr align;
+		struct cmsghdr head;	/* nothing but SCM_RIGHTS was asked for */
 		char buf[CMSG_SPACE(NS_AGENT_FDS * sizeof(int))];
 	} control;
 	struct iovec iov = { r, sizeof(*r) };
 	struct msghdr mh = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control.buf, .msg_controllen = sizeof(control.buf),
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
+		.msg_controllen = CMSG_LEN((size_t)max * sizeof(int)),
 	};
 	ssize_t len;
-	int n;
+	int n = 0;
 
 	do {
 		len = recvmsg(self.agent, &mh, MSG_CMSG_CLOEXEC);
 	} while (len < 0 && errno == EINTR);
-	if (len < 0) {
-		n = errno == EAGAIN ? -ETIMEDOUT : -errno;
-		give_up();
-		return n;
+	if (len < 0)
+		return give_up(errno == EAGAIN ? -ETIMEDOUT : -errno);
+	if (CMSG_FIRSTHDR(&mh)) {
+		n = (int)((control.head.cmsg_len - CMSG_LEN(0)) / sizeof(int));
+		memcpy(fds, CMSG_DATA(&control.head), (size_t)n * sizeof(int));
 	}
-	n = take_fds(&mh, fds, max);
 	if (len == sizeof(*r) && !(mh.msg_flags & MSG_TRUNC) && r->result <= 0)
 		return n;
 	while (n > 0)
 		(void)close(fds[--n]);
-	give_up();
-	return len ? -EBADMSG : -EPIPE;
+	return give_up(len ? -EBADMSG : -EPIPE);
 }
 
 /* ask() - Send a request and read the reply; number of descriptors, or -errno */
@@ -148,107 +123,38 @@ static int ask(const struct ns_agent_request *q, int *fds, int max)
 	struct ns_agent_reply r;
 	int n;
 
-	if (!self.opened || self.agent < 0)
+	if (self.agent < 0)
 		return -ENOTCONN;
-	if (send(self.agent, q, sizeof(*q), MSG_NOSIGNAL) < 0) {
-		n = -errno;
-		give_up();
-		return n;
-	}
+	if (send(self.agent, q, sizeof(*q), MSG_NOSIGNAL) < 0)
+		return give_up(-errno);
 	n = answer(&r, fds, max);
 	return n < 0 || !r.result ? n : r.result;
 }
 
-/* ---- what went wrong ---- */
+/* ---- which one it is, and whether it is still there ---- */
 
-/* die_clone() - Namespaces could not be made */
-static _Noreturn void die_clone(int error)
+/**
+ * ns_spawns() - Whether there is a command, or a shell, to be spawned
+ * @conf:	What is asked for
+ *
+ * Return: false if a namespace is joined
+ */
+bool ns_spawns(const struct ns_conf *conf)
 {
-	if (error == EPERM || error == EACCES)
-		die_errno(error, "Can't make namespaces: allow it by sysctl "
-			  "kernel.unprivileged_userns_clone=1, or run as root");
-	if (error == ENOSPC || error == EUSERS)
-		die_errno(error, "Can't make namespaces: raise sysctl "
-			  "user.max_user_namespaces and user.max_net_namespaces");
-	die_errno(error, "Can't make namespaces: the kernel lacks CONFIG_USER_NS, "
-		  "CONFIG_NET_NS or clone3()");
+	return conf->argv || (!conf->pid && !conf->netns);
 }
 
-/* die_tun() - No tap device could be made */
-static _Noreturn void die_tun(enum ns_stage stage, int error, const char *ifname)
+/* find_path() - Where the network namespace to be joined is; empty: none is */
+static void find_path(const struct ns_conf *conf, char path[static NS_PATH])
 {
-	if (stage == NS_STAGE_OPEN_TUN && (error == EACCES || error == EPERM))
-		die_errno(error, "Can't open /dev/net/tun: as root, "
-			  "chmod 666 /dev/net/tun");
-	if (stage == NS_STAGE_OPEN_TUN)
-		die_errno(error, "Can't open /dev/net/tun: as root, modprobe tun, "
-			  "or mknod -m 666 /dev/net/tun c 10 200");
-	if (error == EPERM)
-		die_errno(error, "No right to make an interface in the namespace: "
-			  "name its user namespace by --userns, or run as root");
-	die_errno(error, "Can't make tap %s in the namespace: choose another name "
-		  "by --ns-ifname", *ifname ? ifname : "tap0");
-}
-
-/* die_agent() - Say how far the agent came, and what to do about it */
-static _Noreturn void die_agent(const struct ns_conf *conf, enum ns_stage stage,
-				int error)
-{
-	char path[NS_PATH] = "";
-
-	if (!ns_enter_spawns(conf))
-		(void)ns_enter_path(conf, path);
-
-	switch (stage) {
-	case NS_STAGE_CLONE:
-		die_clone(error);
-	case NS_STAGE_MAP:
-		die_errno(error, "Can't become root in a new user namespace: allow it "
-			  "by sysctl kernel.apparmor_restrict_unprivileged_userns=0, "
-			  "or run as root");
-	case NS_STAGE_OPEN_NETNS:
-		if (conf->pid)
-			die_errno(error, "Can't open the network namespace of PID %i",
-				  conf->pid);
-		die_errno(error, "Can't open network namespace %s (--netns)", path);
-	case NS_STAGE_OPEN_USERNS:
-		die_errno(error, "Can't open user namespace %s (--userns)",
-			  conf->userns ? conf->userns : "of the process");
-	case NS_STAGE_JOIN_USERNS:
-		die_errno(error, "Can't join user namespace %s (--userns): "
-			  "be the user who made it, or root", conf->userns);
-	case NS_STAGE_JOIN_NETNS:
-		die_errno(error, "Can't join network namespace %s: name its user "
-			  "namespace by --userns, or run as root", path);
-	case NS_STAGE_OPEN_TUN:
-	case NS_STAGE_MAKE_TAP:
-		die_tun(stage, error, conf->ifname);
-	case NS_STAGE_NETLINK:
-		die_errno(error, "Can't read interfaces in the namespace");
-	case NS_STAGE_NUM:
-		break;
-	}
-	die_errno(error, "Can't enter the namespace");
-}
-
-/* ---- whether it is still there ---- */
-
-/* path_pid() - PID in /proc/PID/..., 0: it is another path */
-static pid_t path_pid(const char *path)
-{
-	static const char proc[] = "/proc/";
-	char digits[NS_PATH];
-	uint32_t pid = 0;
-	size_t n;
-
-	if (strncmp(path, proc, sizeof(proc) - 1))
-		return 0;
-	path += sizeof(proc) - 1;
-	n = strcspn(path, "/");
-	if (!path[n] || !util_copy_n(digits, sizeof(digits), path, n) ||
-	    !util_parse_uint(digits, INT32_MAX, &pid))
-		return 0;
-	return (pid_t)pid;
+	*path = '\0';
+	if (ns_spawns(conf))
+		return;
+	if (conf->pid)
+		(void)snprintf(path, NS_PATH, "/proc/%i/ns/net", conf->pid);
+	else if (snprintf(path, NS_PATH, "%s%s", strchr(conf->netns, '/') ? "" : "/run/netns/",
+			  conf->netns) >= NS_PATH)
+		die_errno(ENAMETOOLONG, "Can't open network namespace %s (--netns)", path);
 }
 
 /* watch_path() - Watch a path in a file system; descriptor or -errno */
@@ -256,19 +162,13 @@ static int watch_path(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char dir[NS_PATH];
-	struct stat st;
 	int fd, rc;
 
-	if (!slash)
-		return -EINVAL;
 	(void)util_copy_n(dir, sizeof(dir), path, (size_t)(slash - path) + 1);
 	(void)util_copy(self.base, sizeof(self.base), slash + 1);
 	self.dir = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (self.dir < 0 || fstatat(self.dir, self.base, &st, 0))
+	if (self.dir < 0 || fstatat(self.dir, self.base, &self.st, 0))
 		return -errno;
-	self.dev = st.st_dev;
-	self.ino = st.st_ino;
-
 	fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (fd < 0)
 		return -errno;
@@ -280,32 +180,31 @@ static int watch_path(const char *path)
 	return rc;
 }
 
-/* watch_ns() - Watch the namespace we joined */
-static void watch_ns(const struct ns_conf *conf)
+/* watch_ns() - Watch the namespace we joined; descriptor, -1: none */
+static int watch_ns(const char *path)
 {
-	char path[NS_PATH];
-	pid_t pid;
+	static const char proc[] = "/proc/";
+	bool in_proc = !strncmp(path, proc, sizeof(proc) - 1);
+	pid_t pid = in_proc ? (pid_t)strtol(path + sizeof(proc) - 1, NULL, 10) : 0;
+	int fd;
 
-	self.watch = self.dir = -1;
-	if (ns_enter_spawns(conf) || conf->no_quit || !ns_enter_path(conf, path))
-		return;
-	pid = path_pid(path);
 	self.watch_pid = pid > 0;
-	self.watch = pid ? (int)syscall(SYS_pidfd_open, pid, 0) : watch_path(path);
-	if (pid && self.watch < 0)
-		self.watch = -errno;
-	if (self.watch >= 0)
-		return;
-	warn_errno(-self.watch, "Can't watch %s: we stay when it goes", path);
-	self.watch = -1;
+	fd = pid ? (int)syscall(SYS_pidfd_open, pid, 0) : watch_path(path);
+	if (pid && fd < 0)
+		fd = -errno;
+	if (fd >= 0)
+		return fd;
+	warn_errno(-fd, "Can't watch %s: we stay when it goes", path);
+	return -1;
 }
 
 /**
- * ns_gone() - Whether the namespace went away; when @watch of struct ns fires
+ * ns_gone() - Whether the namespace went away; when that fires:
+ * @watch:	Of struct ns
  *
  * Return: true if it did
  */
-bool ns_gone(void)
+bool ns_gone(int watch)
 {
 	char events[sizeof(struct inotify_event) + NS_PATH]
 		__attribute__((aligned(__alignof__(struct inotify_event))));
@@ -313,10 +212,10 @@ bool ns_gone(void)
 
 	if (self.watch_pid)
 		return true;
-	while (read(self.watch, events, sizeof(events)) > 0)
+	while (read(watch, events, sizeof(events)) > 0)
 		;
-	return fstatat(self.dir, self.base, &st, 0) || st.st_dev != self.dev ||
-	       st.st_ino != self.ino;
+	return fstatat(self.dir, self.base, &st, 0) || st.st_dev != self.st.st_dev ||
+	       st.st_ino != self.st.st_ino;
 }
 
 /* ---- at start ---- */
@@ -335,36 +234,31 @@ void ns_open(const struct ns_conf *conf, struct ns *ns)
 {
 	struct timeval wait = { .tv_sec = ANSWER_WAIT_S };
 	struct ns_agent_reply r = { 0 };
-	int pair[2], pidfd = -1, n, rc;
+	int pair[2], pidfd, n;
+	char path[NS_PATH];
 
+	find_path(conf, path);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		die_errno(errno, "Can't make a pair of sockets");
 	(void)signal(SIGCHLD, SIG_DFL);	/* ignored, it would lose the exit status */
-	rc = ns_agent_fork(conf, pair[1], &pidfd);
+	pidfd = ns_agent_fork(conf, path, pair[1]);
 	(void)close(pair[1]);
-	if (rc)
-		die_agent(conf, NS_STAGE_CLONE, -rc);
 
 	memset(&self, 0, sizeof(self));
-	self.opened = true;
 	self.agent = pair[0];
 	(void)setsockopt(self.agent, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-	(void)setsockopt(self.agent, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 
 	n = answer(&r, &ns->tap, 1);
 	if (n < 0)
 		die_errno(-n, "The process in the namespace ended");
 	if (r.result || n != 1)
-		die_agent(conf, r.stage, -r.result);
+		die_errno(-r.result, "%s", r.text);
 	ns->caps = r.caps;
 	memcpy(ns->guest_mac, r.mac, sizeof(ns->guest_mac));
 
-	watch_ns(conf);
-	ns->watch = self.watch;
-	ns->child = -1;
-	if (ns_enter_spawns(conf))
-		ns->child = pidfd;
-	else
+	ns->watch = *path && !conf->no_quit ? watch_ns(path) : -1;
+	ns->child = *path ? -1 : pidfd;
+	if (*path)
 		(void)close(pidfd);
 }
 
@@ -401,25 +295,6 @@ void ns_start(void)
 	if (rc < 0)
 		die_errno(-rc, "Can't start the command in the namespace");
 	self.foreground = q.foreground;
-}
-
-/**
- * ns_open_file() - Open a file in the namespace, for reading
- * @path:	Such as /proc/net/tcp
- *
- * Return: descriptor, or -errno
- */
-int ns_open_file(const char *path)
-{
-	struct ns_agent_request q = { .op = NS_AGENT_OPEN };
-	int fd = -1, n;
-
-	if (!util_copy(q.path, sizeof(q.path), path))
-		return -ENAMETOOLONG;
-	n = ask(&q, &fd, 1);
-	if (n < 0)
-		return n;
-	return n == 1 ? fd : -EPROTO;
 }
 
 /* ---- sockets ---- */
@@ -468,20 +343,20 @@ static int fetch(int family, int type, int protocol, int count, int *fds)
  */
 int ns_socket(int family, int type)
 {
+	struct pool *pool = &self.pool[family == AF_INET6];
 	int fd = -1, n;
 
 	if (type != SOCK_STREAM) {
 		n = fetch(family, type, 0, 1, &fd);
 		return n < 0 ? n : fd;
 	}
-	if (!self.pool[family == AF_INET6].n) {
-		n = fetch(family, type, 0, NS_AGENT_FDS,
-			  self.pool[family == AF_INET6].fd);
+	if (!pool->n) {
+		n = fetch(family, type, 0, NS_AGENT_FDS, pool->fd);
 		if (n < 0)
 			return n;
-		self.pool[family == AF_INET6].n = n;
+		pool->n = n;
 	}
-	return self.pool[family == AF_INET6].fd[--self.pool[family == AF_INET6].n];
+	return pool->fd[--pool->n];
 }
 
 /**

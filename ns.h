@@ -5,9 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ns_enter.h"
-
-struct netlink_setup;
+#include "ns_agent.h"
 
 /**
  * struct ns - the namespace that was made or joined
@@ -27,13 +25,13 @@ struct ns {
 	uint8_t guest_mac[6];
 };
 
+bool	ns_spawns(const struct ns_conf *conf);
 void	ns_open(const struct ns_conf *conf, struct ns *ns);
 void	ns_configure(const struct netlink_setup *setup);
 void	ns_start(void);
 int	ns_socket(int family, int type);
 int	ns_netlink(int protocol);
-int	ns_open_file(const char *path);
-bool	ns_gone(void);
+bool	ns_gone(int watch);
 int	ns_child_status(int pidfd);
 
 #endif /* NS_H */

@@ -21,19 +21,31 @@
  *				<--	reply
  *	exit status		<--	the command has ended
  *
- *   With a command, the agent is init of its PID namespace: it collects orphans,
- *   the terminal's signals do not reach it (they are the command's, which has a
- *   process group of its own if it has the terminal), and when it ends, with the command's
- *   status, the kernel ends everything in there.  Else it is in a session of its
- *   own, so that no terminal reaches it.
+ *   For a command there is one clone3() that makes all its namespaces: user,
+ *   network, mount, IPC, UTS and PID (see namespaces(7)).  The agent maps the user
+ *   to root, so that the command may configure its network, and mounts /proc and
+ *   /sys anew, so that they show the new processes and interfaces.  A mount that
+ *   is refused, as inside of some containers, is done without.  The agent is init
+ *   there: it collects orphans, the terminal's signals do not reach it (they are
+ *   the command's, which has a process group of its own if it has the terminal),
+ *   and when it ends, with the command's status, the kernel ends everything in
+ *   there.
+ *
+ *   Others' namespaces are joined in the order user, network: rights in the
+ *   first give rights in the second.  The user namespace is the one named; or that
+ *   of the process; or, for a path, the owner of the network namespace, if that
+ *   is below ours.  It is left out if it is the one we are in, which one can not
+ *   join.  The agent is in a session of its own then, so that no terminal reaches
+ *   it.
  *
  *   The command is root in the agent's user namespace, but the agent's memory and
  *   descriptors are none of its business: a process that is not dumpable is kept
  *   from those who do not have the rights of the namespace it was executed in
  *   (ptrace(2), access mode checking).
  *
- *   The agent says nothing: what fails goes to the daemon as an error, and the
- *   daemon knows the words.  It never waits but for an order, or its children.
+ *   The agent says nothing: what fails goes to the daemon as an error and its
+ *   words, and the daemon says them.  It never waits but for an order, or its
+ *   children.
  */
 #include "ns_agent.h"
 
@@ -42,17 +54,24 @@
 #include <limits.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
+#include <linux/nsfs.h>
+#include <linux/sched.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon.h"
 #include "log.h"
 #include "tap_link.h"
 #include "util.h"
@@ -71,124 +90,49 @@ enum {
 	QUEUE_FRAMES	= 16384,
 };
 
-static const char tun_path[] = "/dev/net/tun";
-
 /**
- * struct agent - state of the agent, in its own process
+ * struct agent_self - state of the agent, in its own process
  * @conf:	as asked for
  * @netlink:	socket in the namespace
  * @link:	the tap's inner end
  * @signals:	signalfd for SIGCHLD if there is a command, else -1
  * @command:	PID of it, 0: not yet
  */
-struct agent {
+static struct {
 	const struct ns_conf *conf;
 	int netlink;
 	struct netlink_link link;
 	int signals;
 	pid_t command;
-};
-
-/* ---- the tap ---- */
-
-/* What to try, the best first.  The kernel takes all of a set, or refuses it. */
-static const struct {
-	unsigned flags;
-	unsigned caps;
-} offload[] = {
-	{ TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_USO4 | TUN_F_USO6,
-	  TAP_CSUM | TAP_TSO4 | TAP_TSO6 | TAP_USO },
-	{ TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6, TAP_CSUM | TAP_TSO4 | TAP_TSO6 },
-	{ TUN_F_CSUM, TAP_CSUM },
-	{ 0, 0 },
-};
-
-/* set_offload() - As much as the kernel grants; TAP_ bits */
-static unsigned set_offload(int fd)
-{
-	int size = sizeof(struct virtio_net_hdr);
-
-	(void)ioctl(fd, TUNSETVNETHDRSZ, &size);
-	for (size_t i = 0; i < ARRAY_SIZE(offload); i++)
-		if (!ioctl(fd, TUNSETOFFLOAD, (unsigned long)offload[i].flags))
-			return TAP_VNET | offload[i].caps;
-	return TAP_VNET;
-}
-
-/*
- * long_queue() - Room in the device for what many connections send at once
- *
- * Frames that find no room are lost, and nobody is told: with thousands of busy
- * connections the usual 1000 do not do.  The sizes of windows bound what lies
- * there; the queue itself is 8 bytes a frame.
- */
-static void long_queue(const struct agent *a)
-{
-	(void)netlink_set_queue(a->netlink, a->link.index, QUEUE_FRAMES);
-}
-
-/* make_tap() - Make the device in the namespace we are in; descriptor or -errno */
-static int make_tap(struct agent *a, enum ns_stage *stage, unsigned *caps)
-{
-	struct ifreq req = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
-	const char *name = *a->conf->ifname ? a->conf->ifname : "tap0";
-	int fd, rc;
-
-	*stage = NS_STAGE_OPEN_TUN;
-	fd = open(tun_path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-
-	*stage = NS_STAGE_MAKE_TAP;
-	(void)util_copy(req.ifr_name, sizeof(req.ifr_name), name);
-	*caps = 0;
-	if (!ioctl(fd, TUNSETIFF, &req)) {
-		*caps = set_offload(fd);
-	} else {
-		req.ifr_flags = IFF_TAP | IFF_NO_PI;
-		if (errno != EINVAL || ioctl(fd, TUNSETIFF, &req)) {
-			rc = -errno;
-			goto fail;
-		}
-	}
-
-	*stage = NS_STAGE_NETLINK;
-	a->netlink = rc = netlink_open();
-	if (rc >= 0)
-		rc = netlink_link(a->netlink, 0, req.ifr_name, &a->link);
-	if (rc < 0)
-		goto fail;
-	long_queue(a);
-	return fd;
-fail:
-	(void)close(fd);
-	return rc;
-}
+} self = { .signals = -1 };
 
 /* ---- replies ---- */
 
-/* reply() - Send it, with descriptors, which are closed here then */
-static void reply(const struct ns_agent_reply *r, const int *fds, int n)
+/*
+ * reply() - Send an answer
+ * @r:		Answer, but for its result
+ * @fds:	Descriptors to go with it, closed here then
+ * @n:		Their number, or -errno: the result
+ */
+static void reply(struct ns_agent_reply *r, const int *fds, int n)
 {
 	union {
-		struct cmsghdr align;
+		struct cmsghdr head;
 		char buf[CMSG_SPACE(NS_AGENT_FDS * sizeof(int))];
 	} control = { .buf = { 0 } };
-	struct ns_agent_reply copy = *r;
-	struct iovec iov = { &copy, sizeof(copy) };
+	struct iovec iov = { r, sizeof(*r) };
 	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
-	size_t len = (size_t)n * sizeof(int);
 
-	if (n) {
-		struct cmsghdr *c;
+	r->result = n < 0 ? n : 0;
+	if (n > 0) {
+		size_t len = (size_t)n * sizeof(int);
 
+		control.head.cmsg_level = SOL_SOCKET;
+		control.head.cmsg_type = SCM_RIGHTS;
+		control.head.cmsg_len = CMSG_LEN(len);
+		memcpy(CMSG_DATA(&control.head), fds, len);
 		mh.msg_control = control.buf;
 		mh.msg_controllen = CMSG_SPACE(len);
-		c = CMSG_FIRSTHDR(&mh);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(len);
-		memcpy(CMSG_DATA(c), fds, len);
 	}
 	if (sendmsg(SOCK_FD, &mh, MSG_NOSIGNAL) < 0)
 		_exit(EXIT_FAILURE);
@@ -196,44 +140,195 @@ static void reply(const struct ns_agent_reply *r, const int *fds, int n)
 		(void)close(fds[--n]);
 }
 
-/* reply_result() - Reply without more than that */
-static void reply_result(int result)
+/* fail() - Reply that the agent can not do its work: @error and what it is about */
+__attribute__((format(printf, 2, 3)))
+static _Noreturn void fail(int error, const char *fmt, ...)
 {
-	reply(&(struct ns_agent_reply){ .result = result }, NULL, 0);
+	struct ns_agent_reply r = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(r.text, sizeof(r.text), fmt, ap);
+	va_end(ap);
+	reply(&r, NULL, -error);
+	_exit(EXIT_FAILURE);
+}
+
+/* ---- the namespaces ---- */
+
+/* write_file() - Write a short text to a file of the kernel; 0 or -errno */
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), rc = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		rc = -errno;
+	(void)close(fd);
+	return rc;
+}
+
+/* map_root() - Be root in the user namespace we are in */
+static void map_root(uid_t uid, gid_t gid)
+{
+	char users[32], groups[32];
+	int rc;
+
+	(void)snprintf(users, sizeof(users), "0 %u 1\n", uid);
+	(void)snprintf(groups, sizeof(groups), "0 %u 1\n", gid);
+	rc = write_file("/proc/self/uid_map", users);
+	/* Without it the next would need a privilege (user_namespaces(7)) */
+	if (!rc)
+		rc = write_file("/proc/self/setgroups", "deny\n");
+	if (!rc)
+		rc = write_file("/proc/self/gid_map", groups);
+	if (rc)
+		fail(-rc, "Can't become root in a new user namespace: allow it by sysctl "
+		     "kernel.apparmor_restrict_unprivileged_userns=0, or run as root");
+}
+
+/* settle() - Become at home in new namespaces, as the user that was @uid outside */
+static void settle(uid_t uid, gid_t gid)
+{
+	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+	static const int child[] = { SIGCHLD };
+
+	self.signals = daemon_signals(child, ARRAY_SIZE(child));
+	if (self.signals < 0)
+		fail(-self.signals, "Can't receive signals by descriptor");
+	if (!self.conf->netns_only)
+		map_root(uid, gid);
+
+	/* What is mounted on the host later shows up here, not the reverse */
+	if (!mount("", "/", NULL, MS_SLAVE | MS_REC, NULL)) {
+		(void)mount("proc", "/proc", "proc", flags, NULL);
+		(void)mount("sysfs", "/sys", "sysfs", flags, NULL);
+	}
+
+	/* Ping without privileges for the one group there is */
+	(void)write_file("/proc/sys/net/ipv4/ping_group_range", "0 0\n");
+}
+
+/* is_ours() - Whether a user namespace is the one we are in */
+static bool is_ours(int userns)
+{
+	struct stat theirs, ours;
+
+	return !fstat(userns, &theirs) && !stat("/proc/self/ns/user", &ours) &&
+	       theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+}
+
+/*
+ * join_userns() - Join the user namespace that goes with a network namespace
+ *
+ * One that was not named and can not be joined is left out: if its rights are
+ * needed, joining the network namespace says so.
+ */
+static void join_userns(int netns)
+{
+	const char *name = self.conf->userns;
+	char path[NS_PATH];
+	int fd;
+
+	if (self.conf->netns_only)
+		return;
+	if (!name && self.conf->pid)
+		(void)snprintf(path, sizeof(path), "/proc/%i/ns/user", self.conf->pid);
+	if (name || self.conf->pid)
+		fd = open(name ? name : path, O_RDONLY | O_CLOEXEC);
+	else
+		fd = ioctl(netns, NS_GET_USERNS);
+	if (fd < 0 && name)
+		fail(errno, "Can't open user namespace %s (--userns)", name);
+	if (fd < 0)
+		return;
+	if (!is_ours(fd) && setns(fd, CLONE_NEWUSER) && name)
+		fail(errno, "Can't join user namespace %s (--userns): be the user who made it, "
+		     "or root", name);
+	(void)close(fd);
+}
+
+/* join() - Join the namespaces asked for, of which that of the network is at @path */
+static void join(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 && self.conf->pid)
+		fail(errno, "Can't open the network namespace of PID %i", self.conf->pid);
+	if (fd < 0)
+		fail(errno, "Can't open network namespace %s (--netns)", path);
+	join_userns(fd);
+	if (setns(fd, CLONE_NEWNET))
+		fail(errno, "Can't join network namespace %s: name its user namespace by --userns, "
+		     "or run as root", path);
+	(void)close(fd);
+}
+
+/* ---- the tap ---- */
+
+/* set_offload() - As much as the kernel grants, all of a set or nothing; TAP_ bits */
+static unsigned set_offload(int fd)
+{
+	const unsigned long tso = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
+	int size = sizeof(struct virtio_net_hdr);
+
+	(void)ioctl(fd, TUNSETVNETHDRSZ, &size);
+	if (!ioctl(fd, TUNSETOFFLOAD, tso | TUN_F_USO4 | TUN_F_USO6))
+		return TAP_CSUM | TAP_TSO4 | TAP_TSO6 | TAP_USO;
+	return ioctl(fd, TUNSETOFFLOAD, tso) ? 0 : TAP_CSUM | TAP_TSO4 | TAP_TSO6;
+}
+
+/*
+ * make_tap() - Make the device in the namespace we are in; its descriptor
+ *
+ * It has room for what many connections send at once.  Frames that find none are
+ * lost, and nobody is told: with thousands of busy connections the usual 1000 do
+ * not do.  The sizes of windows bound what lies there; the queue itself is 8
+ * bytes a frame.
+ */
+static int make_tap(void)
+{
+	struct ifreq req = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
+	const char *name = *self.conf->ifname ? self.conf->ifname : "tap0";
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC), rc;
+
+	if (fd < 0 && (errno == EACCES || errno == EPERM))
+		fail(errno, "Can't open /dev/net/tun: as root, chmod 666 /dev/net/tun");
+	if (fd < 0)
+		fail(errno, "Can't open /dev/net/tun: as root, modprobe tun, "
+		     "or mknod -m 666 /dev/net/tun c 10 200");
+	(void)util_copy(req.ifr_name, sizeof(req.ifr_name), name);
+	rc = ioctl(fd, TUNSETIFF, &req) ? errno : 0;
+	if (rc == EPERM)
+		fail(rc, "No right to make an interface in the namespace: "
+		     "name its user namespace by --userns, or run as root");
+	if (rc)
+		fail(rc, "Can't make tap %s in the namespace: choose another name "
+		     "by --ns-ifname", name);
+
+	self.netlink = rc = netlink_open();
+	if (rc >= 0)
+		rc = netlink_link(self.netlink, 0, req.ifr_name, &self.link);
+	if (rc < 0)
+		fail(-rc, "Can't read interfaces in the namespace");
+	(void)netlink_set_queue(self.netlink, self.link.index, QUEUE_FRAMES);
+	return fd;
 }
 
 /* ---- orders ---- */
 
-/* give_sockets() - NS_AGENT_SOCKET: as many as can be had, at least one */
-static void give_sockets(const struct ns_agent_request *q)
+/* open_sockets() - As many as can be had; their number, at least one, or -errno */
+static int open_sockets(const struct ns_agent_request *q, int *fds)
 {
-	int fds[NS_AGENT_FDS], n = 0, rc = 0;
+	int n = 0;
 
-	while (n < q->count && n < NS_AGENT_FDS) {
-		int fd = socket(q->family, q->type | SOCK_NONBLOCK | SOCK_CLOEXEC,
-				q->protocol);
-
-		if (fd < 0) {
-			rc = -errno;
-			break;
-		}
-		fds[n++] = fd;
+	for (; n < q->count && n < NS_AGENT_FDS; n++) {
+		fds[n] = socket(q->family, q->type | SOCK_NONBLOCK | SOCK_CLOEXEC, q->protocol);
+		if (fds[n] < 0)
+			return n ? n : -errno;
 	}
-	if (n)
-		reply(&(struct ns_agent_reply){ .result = 0 }, fds, n);
-	else
-		reply_result(rc);
-}
-
-/* give_file() - NS_AGENT_OPEN */
-static void give_file(const struct ns_agent_request *q)
-{
-	int fd = open(q->path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		reply_result(-errno);
-	else
-		reply(&(struct ns_agent_reply){ .result = 0 }, &fd, 1);
+	return n;
 }
 
 /*
@@ -267,44 +362,26 @@ static _Noreturn void run_command(char **argv)
 	_exit(error == ENOENT ? NOT_FOUND : NOT_RUNNABLE);
 }
 
-/* set_null() - Let go of descriptors 0 to 2, which are somebody's terminal or pipe */
-static void set_null(void)
-{
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	for (int i = 0; i <= STDERR_FILENO; i++)
-		(void)dup2(fd, i);
-	if (fd > STDERR_FILENO)
-		(void)close(fd);
-}
-
 /*
- * start_command() - NS_AGENT_START
+ * start_command() - Fork it; 0 or -errno
  *
  * With the terminal, the command is to be an orphaned process group: its parent is
  * in another session, and the terminal can not stop it.  Nobody would be left to
  * wake it up.  It inherits the terminal from our session, so that we leave that
  * after the fork; it waits until we have.
  */
-static void start_command(struct agent *a, bool foreground)
+static int start_command(bool foreground)
 {
-	int gate[2];
+	int gate[2], rc = 0;
 	sigset_t none;
-	pid_t pid;
 	char c;
 
-	if (a->signals < 0 || a->command) {
-		reply_result(-EINVAL);
-		return;
-	}
-	if (pipe2(gate, O_CLOEXEC)) {
-		reply_result(-errno);
-		return;
-	}
-	pid = fork();
-	if (!pid) {
+	if (self.signals < 0 || self.command)
+		return -EINVAL;
+	if (pipe2(gate, O_CLOEXEC))
+		return -errno;
+	self.command = fork();
+	if (!self.command) {
 		(void)sigemptyset(&none);
 		(void)sigprocmask(SIG_SETMASK, &none, NULL);
 		(void)signal(SIGPIPE, SIG_DFL);
@@ -312,106 +389,91 @@ static void start_command(struct agent *a, bool foreground)
 			take_terminal();
 		(void)close(gate[1]);
 		(void)!read(gate[0], &c, sizeof(c));	/* until it is closed */
-		run_command(a->conf->argv);
+		run_command(self.conf->argv);
 	}
-	if (pid > 0) {
-		a->command = pid;
-		if (foreground)
-			(void)setsid();
-		set_null();
-	}
-	reply_result(pid < 0 ? -errno : 0);
+	if (self.command < 0)
+		rc = -errno;
+	else if (foreground)
+		(void)setsid();
+	daemon_null();
 	(void)close(gate[0]);
 	(void)close(gate[1]);
+	return rc;
 }
 
 /*
- * no_autoconf() - The namespace gets the host's addresses from us: none besides
- *		   made from the prefix in our router advertisements
+ * configure() - Give the tap's inner end what it shall have; 0 or -errno
  *
- * The advertisements themselves stay welcome, for routes and MTU.  Where the
- * kernel has no IPv6 there is no such file.
+ * The namespace gets the host's addresses from us, and none besides, made from
+ * the prefix in our router advertisements.  The advertisements themselves stay
+ * welcome, for routes and MTU.  Where the kernel has no IPv6 there is no such
+ * file.
  */
-static void no_autoconf(const char *ifname)
+static int configure(const struct netlink_setup *setup)
 {
 	char path[sizeof("/proc/sys/net/ipv6/conf//autoconf") + IFNAMSIZ];
-	int fd;
 
-	(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/autoconf", ifname);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	(void)!write(fd, "0", 1);
-	(void)close(fd);
+	(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/autoconf", self.link.name);
+	if (setup->full)
+		(void)write_file(path, "0");
+	return netlink_setup(self.netlink, &self.link, setup);
 }
 
 /* obey() - Read an order and see to it; none is left if the daemon has gone */
-static void obey(struct agent *a)
+static void obey(void)
 {
+	struct ns_agent_reply r = { 0 };
+	int fds[NS_AGENT_FDS], n = -EINVAL;
 	struct ns_agent_request q;
-	ssize_t n;
+	ssize_t len = recv(SOCK_FD, &q, sizeof(q), 0);
 
-	do {
-		n = recv(SOCK_FD, &q, sizeof(q), 0);
-	} while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		_exit(EXIT_SUCCESS);
-	if (n != sizeof(q)) {
-		reply_result(-EBADMSG);
+	if (len < 0 && errno == EINTR)
 		return;
-	}
-	q.path[sizeof(q.path) - 1] = '\0';
+	if (len != sizeof(q))
+		_exit(EXIT_SUCCESS);
 
 	switch (q.op) {
 	case NS_AGENT_SETUP:
-		if (q.setup.full)
-			no_autoconf(a->link.name);
-		reply_result(netlink_setup(a->netlink, &a->link, &q.setup));
-		return;
+		n = configure(&q.setup);
+		break;
 	case NS_AGENT_SOCKET:
-		give_sockets(&q);
-		return;
-	case NS_AGENT_OPEN:
-		give_file(&q);
-		return;
+		n = open_sockets(&q, fds);
+		break;
 	case NS_AGENT_START:
-		start_command(a, q.foreground);
-		return;
+		n = start_command(q.foreground);
+		break;
 	}
-	reply_result(-EINVAL);
+	reply(&r, fds, n);
 }
 
 /* reap() - Collect children; with the command we end, and all that is left here */
-static void reap(struct agent *a)
+static void reap(void)
 {
-	struct signalfd_siginfo info;
 	int status;
 	pid_t pid;
 
-	(void)!read(a->signals, &info, sizeof(info));
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid != a->command)
-			continue;
-		_exit(WIFSIGNALED(status) ? SIGNALED + WTERMSIG(status) :
-		      WEXITSTATUS(status));
-	}
+	(void)daemon_signal_next(self.signals);
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (pid == self.command)
+			_exit(WIFSIGNALED(status) ? SIGNALED + WTERMSIG(status) :
+			      WEXITSTATUS(status));
 }
 
 /* serve() - What the agent does from now on */
-static _Noreturn void serve(struct agent *a)
+static _Noreturn void serve(void)
 {
 	struct pollfd p[] = {
 		{ .fd = SOCK_FD, .events = POLLIN },
-		{ .fd = a->signals, .events = POLLIN },
+		{ .fd = self.signals, .events = POLLIN },
 	};
 
 	for (;;) {
 		if (poll(p, ARRAY_SIZE(p), -1) < 0)
 			continue;
 		if (p[1].revents)
-			reap(a);
+			reap();
 		if (p[0].revents)
-			obey(a);
+			obey();
 	}
 }
 
@@ -421,94 +483,75 @@ static _Noreturn void serve(struct agent *a)
 static void isolate(int sock, bool spawns)
 {
 	log_stderr(false);
-	log_sink(-1, false);
-	if (sock == SOCK_FD)
-		(void)fcntl(sock, F_SETFD, FD_CLOEXEC);
-	else if (dup3(sock, SOCK_FD, O_CLOEXEC) < 0)
+	log_file(-1);
+	if (sock != SOCK_FD && dup3(sock, SOCK_FD, O_CLOEXEC) < 0)
 		_exit(EXIT_FAILURE);
 	(void)close_range(SOCK_FD + 1, UINT_MAX, 0);
 
 	(void)prctl(PR_SET_NAME, "pasta-ns");
 	if (!spawns) {
 		(void)setsid();
-		set_null();
+		daemon_null();
 	}
 }
 
-/* watch_children() - Descriptor that says when one has ended, or -errno */
-static int watch_children(void)
+/* die_clone() - Namespaces could not be made */
+static _Noreturn void die_clone(int error)
 {
-	sigset_t set;
-	int fd;
-
-	(void)signal(SIGCHLD, SIG_DFL);
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGCHLD);
-	if (sigprocmask(SIG_BLOCK, &set, NULL))
-		return -errno;
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? -errno : fd;
-}
-
-/* enter() - The namespaces; 0 or -errno */
-static int enter(struct agent *a, uid_t uid, gid_t gid, enum ns_stage *stage)
-{
-	if (!ns_enter_spawns(a->conf))
-		return ns_enter_join(a->conf, stage);
-
-	*stage = NS_STAGE_MAP;
-	a->signals = watch_children();
-	if (a->signals < 0)
-		return a->signals;
-	return ns_enter_settle(a->conf, uid, gid);
-}
-
-/* agent_main() - All of the agent's life */
-static _Noreturn void agent_main(const struct ns_conf *conf, int sock,
-				 uid_t uid, gid_t gid)
-{
-	struct agent a = { .conf = conf, .netlink = -1, .signals = -1 };
-	struct ns_agent_reply r = { 0 };
-	int tap = -1;
-
-	isolate(sock, ns_enter_spawns(conf));
-	r.result = enter(&a, uid, gid, &r.stage);
-	if (!r.result)
-		tap = r.result = make_tap(&a, &r.stage, &r.caps);
-	if (r.result < 0) {
-		reply(&r, NULL, 0);
-		_exit(EXIT_FAILURE);
-	}
-
-	/* Before, /proc/self would have been closed to ourselves */
-	(void)prctl(PR_SET_DUMPABLE, 0);
-	r.result = 0;
-	memcpy(r.mac, a.link.mac, sizeof(r.mac));
-	reply(&r, &tap, 1);
-	serve(&a);
+	if (error == EPERM || error == EACCES)
+		die_errno(error, "Can't make namespaces: allow it by sysctl "
+			  "kernel.unprivileged_userns_clone=1, or run as root");
+	if (error == ENOSPC || error == EUSERS)
+		die_errno(error, "Can't make namespaces: raise sysctl "
+			  "user.max_user_namespaces and user.max_net_namespaces");
+	die_errno(error, "Can't make namespaces: the kernel lacks CONFIG_USER_NS, "
+		  "CONFIG_NET_NS or clone3()");
 }
 
 /**
  * ns_agent_fork() - Start the agent
  * @conf:	Namespaces asked for
+ * @path:	Network namespace to be joined; empty: new ones, with a command
  * @sock:	Its end of a pair of SOCK_SEQPACKET sockets; the caller closes it
- * @pidfd:	Set: descriptor of the process.  If there is a command, its exit
- *		status will be the command's.
  *
- * The first reply comes without a request.
+ * The first reply comes without a request.  Ends the program with a line if there
+ * can be no such process.  libc does not know of this fork: no handlers run, and
+ * the child should not make threads.
  *
- * Return: 0, or -errno, which stands for NS_STAGE_CLONE
+ * Return: descriptor of the process.  If there is a command, its exit status will
+ *	   be the command's.
  */
-int ns_agent_fork(const struct ns_conf *conf, int sock, int *pidfd)
+int ns_agent_fork(const struct ns_conf *conf, const char *path, int sock)
 {
+	const uint64_t new = CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS |
+			     CLONE_NEWPID | (conf->netns_only ? 0 : CLONE_NEWUSER);
+	struct ns_agent_reply r = { 0 };
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
-	pid_t pid;
+	int pidfd = -1, tap;
+	struct clone_args args = {
+		.flags = CLONE_PIDFD | (*path ? 0 : new),
+		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
 
-	pid = ns_enter_clone(conf, pidfd);
 	if (pid < 0)
-		return pid;
-	if (!pid)
-		agent_main(conf, sock, uid, gid);
-	return 0;
+		die_clone(errno);
+	if (pid > 0)
+		return pidfd;
+
+	self.conf = conf;
+	isolate(sock, !*path);
+	if (*path)
+		join(path);
+	else
+		settle(uid, gid);
+	tap = make_tap();
+	/* Before, /proc/self would have been closed to ourselves */
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	r.caps = set_offload(tap);
+	memcpy(r.mac, self.link.mac, sizeof(r.mac));
+	reply(&r, &tap, 1);
+	serve();
 }

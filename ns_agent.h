@@ -6,17 +6,36 @@
 #include <sys/types.h>
 
 #include "netlink.h"
-#include "ns_enter.h"
 
 enum {
+	NS_PATH		= 256,		/* of a namespace */
 	NS_AGENT_FDS	= 16,		/* descriptors in a reply at most */
-	NS_AGENT_PATH	= 64,
+};
+
+/**
+ * struct ns_conf - the namespace asked for; the first of these that is set counts
+ * @argv:	command to spawn in new namespaces; NULL: the others count, or
+ *		$SHELL is spawned if they are unset too
+ * @pid:	process whose namespaces are joined, 0: none
+ * @netns:	path or name (below /run/netns) of a network namespace, or NULL
+ * @userns:	path of the user namespace that owns it, or NULL
+ * @netns_only:	do not join or make a user namespace
+ * @no_quit:	stay when the namespace at @netns goes away
+ * @ifname:	name of the tap there; empty: tap0
+ */
+struct ns_conf {
+	char **argv;
+	pid_t pid;
+	const char *netns;
+	const char *userns;
+	bool netns_only;
+	bool no_quit;
+	char ifname[16];
 };
 
 enum ns_agent_op {
 	NS_AGENT_SETUP,		/* @setup; 0 or -errno */
 	NS_AGENT_SOCKET,	/* @count of @family, @type, @protocol; descriptors */
-	NS_AGENT_OPEN,		/* @path, for reading; one descriptor */
 	NS_AGENT_START,		/* the command, maybe in the @foreground */
 };
 
@@ -28,7 +47,6 @@ enum ns_agent_op {
  * @protocol:	as in socket(2), 0: what @type stands for
  * @count:	1..NS_AGENT_FDS
  * @foreground:	the daemon's standard input is a terminal, and its to read
- * @path:	file, with terminator
  * @setup:	what the tap's interface shall have
  */
 struct ns_agent_request {
@@ -38,24 +56,23 @@ struct ns_agent_request {
 	int protocol;
 	int count;
 	bool foreground;
-	char path[NS_AGENT_PATH];
 	struct netlink_setup setup;
 };
 
 /**
  * struct ns_agent_reply - the answer; its descriptors come beside it
  * @result:	0, or -errno
- * @stage:	how far it came; first reply only, as are the rest
+ * @text:	what failed and what to do about it; first reply only, as the rest
  * @caps:	offload granted: TAP_ bits of tap_link.h
  * @mac:	address of the interface in the namespace
  */
 struct ns_agent_reply {
 	int result;
-	enum ns_stage stage;
+	char text[NS_PATH + 128];
 	unsigned caps;
 	uint8_t mac[6];
 };
 
-int	ns_agent_fork(const struct ns_conf *conf, int sock, int *pidfd);
+int	ns_agent_fork(const struct ns_conf *conf, const char *path, int sock);
 
 #endif /* NS_AGENT_H */

@@ -26,6 +26,7 @@
  *   Modules below know nothing of each other beyond doc/LAYERS; what one returns
  *   is handed to the other here.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,29 +62,25 @@ enum {
 
 /**
  * struct passt_self - state of this file
+ * @conf:	what was asked for
  * @ns:		namespace, if the guest is one
  * @uid:	user to become, if started as root
  * @gid:	group
  * @signals:	descriptor of signals
  * @busy_at:	when the link last carried something, us
- * @no_tcp:	packets of that protocol are dropped
- * @no_udp:	the same
- * @no_icmp:	the same, echo only
  * @quit:	leave the loop
  * @status:	exit status then
  */
 static struct {
+	struct conf conf;
 	struct ns ns;
 	uid_t uid;
 	gid_t gid;
 	int signals;
 	uint64_t busy_at;
-	bool no_tcp;
-	bool no_udp;
-	bool no_icmp;
 	bool quit;
 	int status;
-} self = { .signals = -1 };
+} self = { .ns = { .child = -1, .watch = -1 } };
 
 /* quit() - Leave the loop when this event is handled */
 static void quit(int status)
@@ -100,58 +97,36 @@ static void packet(const struct frame *f, uint64_t now)
 		return;
 	if (f->proto == WIRE_ICMP6 && ndp_frame(f))
 		return;
-	switch (f->proto) {
-	case WIRE_TCP:
-		if (!self.no_tcp) {
-			tcp_frame(f, now);
-			return;
-		}
-		break;
-	case WIRE_UDP:
-		if (!self.no_udp) {
-			udp_frame(f, now);
-			return;
-		}
-		break;
-	case WIRE_ICMP4:
-	case WIRE_ICMP6:
-		if (!self.no_icmp) {
-			udp_frame(f, now);
-			return;
-		}
-		break;
-	default:
-		break;
-	}
-	count(DROP_IP_PROTO);
+	if (f->proto == WIRE_TCP && !self.conf.listen.no_tcp)
+		tcp_frame(f, now);
+	else if (f->proto == WIRE_UDP && !self.conf.listen.no_udp)
+		udp_frame(f, now);
+	else if ((f->proto == WIRE_ICMP4 || f->proto == WIRE_ICMP6) && !self.conf.no_icmp)
+		udp_frame(f, now);
+	else
+		count(DROP_IP_PROTO);
 }
 
 /* frame() - One frame of the guest */
 static void frame(const struct tap_frame *t, struct frame *f, uint64_t now)
 {
-	const struct frame *whole;
+	const struct frame *whole = f;
 	enum frame_kind kind = frame_parse(t, f);
 
 	if (kind == FRAME_BAD)
 		return;
 	if (memcmp(f->smac, net->guest_mac, sizeof(f->smac)))
 		net_learn_mac(f->smac);
-	switch (kind) {
-	case FRAME_ARP:
+	if (kind == FRAME_ARP) {
 		arp_frame(f);
-		break;
-	case FRAME_IP:
-		net_learn_addr(&f->src);
-		packet(f, now);
-		break;
-	case FRAME_FRAGMENT:
-		whole = frag_from_guest(f, now);
-		if (whole)
-			packet(whole, now);
-		break;
-	case FRAME_BAD:
-		break;
+		return;
 	}
+	if (kind == FRAME_FRAGMENT)
+		whole = frag_from_guest(f, now);
+	else
+		net_learn_addr(&f->src);
+	if (whole)
+		packet(whole, now);
 }
 
 /* frames() - All frames that wait, up to some batches */
@@ -195,19 +170,17 @@ static void link_event(const struct loop_event *ev, uint64_t now)
 /* listen_event() - Somebody knocks at a forwarded port */
 static void listen_event(const struct loop_event *ev, uint64_t now)
 {
-	const struct fwd_listener *l = fwd_listener((uint32_t)ev->id);
+	uint32_t id = (uint32_t)ev->id;
+	const struct fwd_listener *l = fwd_listener(id);
 	struct fwd_conn c;
 
 	if (!l)
 		return;
-	if (l->proto == WIRE_UDP) {
-		if (l->splice)
-			splice_udp((uint32_t)ev->id, now);
-		else
-			udp_listen_event((uint32_t)ev->id, ev->events, now);
-		return;
-	}
-	for (int i = 0; i < ACCEPTS && fwd_accept((uint32_t)ev->id, &c) > 0; i++) {
+	if (l->proto == WIRE_UDP && l->splice)
+		splice_udp(id, now);
+	else if (l->proto == WIRE_UDP)
+		udp_listen_event(id, ev->events, now);
+	for (int i = 0; l->proto == WIRE_TCP && i < ACCEPTS && fwd_accept(id, &c) > 0; i++) {
 		if (c.splice)
 			splice_accept(&c, now);
 		else
@@ -222,7 +195,7 @@ static void report(void)
 	     conn_count(CONN_UDP), conn_count(CONN_ECHO), conn_count(CONN_SPLICE));
 	for (int i = 0; i < COUNT_NUM; i++) {
 		if (count_value[i])
-			info("count %s %llu", count_name((enum count)i),
+			info("count %s %llu", count_name[i],
 			     (unsigned long long)count_value[i]);
 	}
 }
@@ -271,7 +244,7 @@ static void dispatch(const struct loop_event *ev, uint64_t now)
 		quit(ns_child_status(self.ns.child));
 		break;
 	case LOOP_NETNS:
-		if (ns_gone())
+		if (ns_gone(self.ns.watch))
 			quit(EXIT_SUCCESS);
 		break;
 	case LOOP_KIND_NUM:
@@ -351,55 +324,37 @@ static void run(void)
 	}
 }
 
-/* open_log() - Where lines go when stderr is gone */
-static void open_log(const struct conf *c)
+/* must() - What has to succeed at start: @rc, or a line about @what */
+static int must(int rc, const char *what)
 {
-	int fd;
-
-	log_level = c->level;
-	if (!c->log_file)
-		return;
-	fd = daemon_log_open(c->log_file);
-	if (fd < 0)
-		die_errno(-fd, "Cannot open log file %s (--log-file)", c->log_file);
-	log_sink(fd, false);
+	if (rc < 0)
+		die_errno(-rc, "%s", what);
+	return rc;
 }
 
-/* open_link() - The guest: a socket, or a namespace */
-static void open_link(struct conf *c)
+/* open_file() - File named by an option; descriptor, -1: none was named */
+static int open_file(const char *path, int how, const char *what, const char *option)
 {
-	struct netlink_setup setup;
-	int rc;
+	int fd = path ? daemon_open(path, how) : -1;
 
-	if (c->mode == CONF_PASST) {
-		rc = tap_init_qemu(&c->tap);
-		if (rc)
-			die_errno(-rc, "Cannot watch the guest link");
-		return;
-	}
-	if (!*c->ns.ifname)
-		(void)util_copy(c->ns.ifname, sizeof(c->ns.ifname), net->ifname);
-	ns_open(&c->ns, &self.ns);
-	net_fill_setup(&setup, c->config_net);
-	net_learn_mac(self.ns.guest_mac);
-	net_learn_mac(setup.mac);		/* if one was asked for */
-	ns_configure(&setup);
-	rc = tap_init_ns(self.ns.tap, self.ns.caps);
-	if (!rc && self.ns.child >= 0)
-		rc = loop_add(self.ns.child, LOOP_CHILD, 0, EPOLLIN);
-	if (!rc && self.ns.watch >= 0)
-		rc = loop_add(self.ns.watch, LOOP_NETNS, 0, EPOLLIN);
-	if (rc)
-		die_errno(-rc, "Cannot watch the namespace");
+	if (path && fd < 0)
+		die_errno(-fd, "Cannot %s %s (%s)", what, path, option);
+	return fd;
+}
+
+/* detach() - Into the background; descriptor of who waits there, -1: nobody */
+static int detach(const struct conf *c)
+{
+	/* With a command to spawn we stay in front: its end and status are ours */
+	if (c->foreground || (c->mode == CONF_PASTA && ns_spawns(&c->ns)))
+		return -1;
+	return must(daemon_fork(), "Cannot go to the background");
 }
 
 /* init_base() - What the guest link needs */
 static void init_base(const struct conf *c, uint64_t now)
 {
-	int rc = loop_init();
-
-	if (rc)
-		die_errno(-rc, "No epoll descriptor");
+	must(loop_init(), "No epoll descriptor");
 	timer_init(now);
 	conn_init();
 	sock_init(&c->sock);
@@ -407,12 +362,38 @@ static void init_base(const struct conf *c, uint64_t now)
 	net_init(&c->net);
 }
 
+/* open_ns() - The guest is a namespace, to be made or joined */
+static void open_ns(struct conf *c)
+{
+	static const char what[] = "Cannot watch the namespace";
+	struct netlink_setup setup;
+
+	if (!*c->ns.ifname)
+		(void)util_copy(c->ns.ifname, sizeof(c->ns.ifname), net->ifname);
+	ns_open(&c->ns, &self.ns);
+	net_fill_setup(&setup, c->config_net);
+	net_learn_mac(self.ns.guest_mac);
+	net_learn_mac(setup.mac);		/* if one was asked for */
+	ns_configure(&setup);
+	must(tap_init_ns(self.ns.tap, self.ns.caps), what);
+	if (self.ns.child >= 0)
+		must(loop_add(self.ns.child, LOOP_CHILD, 0, EPOLLIN), what);
+	if (self.ns.watch >= 0)
+		must(loop_add(self.ns.watch, LOOP_NETNS, 0, EPOLLIN), what);
+}
+
+/* open_link() - The guest: a socket, or a namespace */
+static void open_link(struct conf *c)
+{
+	if (c->mode == CONF_PASST)
+		must(tap_init_qemu(&c->tap), "Cannot watch the guest link");
+	else
+		open_ns(c);
+}
+
 /* init_flows() - What carries the guest's flows */
 static void init_flows(const struct conf *c)
 {
-	self.no_tcp = c->listen.no_tcp;
-	self.no_udp = c->listen.no_udp;
-	self.no_icmp = c->no_icmp;
 	fwd_init(&c->fwd);
 	fwd_listen_init(&c->listen);
 	frag_init();
@@ -425,65 +406,33 @@ static void init_flows(const struct conf *c)
 	tcp_init();
 }
 
-/* choose_user() - Whom to become, while nothing is made yet that would be left */
-static void choose_user(const struct conf *c)
+/* take_signals() - From now on they are events */
+static void take_signals(void)
 {
-	if (daemon_find_user(c->runas, &self.uid, &self.gid))
-		die("Cannot run as %s (--runas): no such user or group", c->runas);
+	static const int taken[] = { SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1 };
+	static const char what[] = "Cannot receive signals by descriptor";
+
+	self.signals = must(daemon_signals(taken, ARRAY_SIZE(taken)), what);
+	must(loop_add(self.signals, LOOP_SIGNAL, 0, EPOLLIN), what);
 }
 
 /* drop_privileges() - Root's powers are for the start only */
-static void drop_privileges(const struct conf *c)
+static void drop_privileges(const char *who)
 {
-	const char *who = c->runas ? c->runas : "nobody";
-	int rc;
+	if (daemon_real_root()) {
+		int rc;
 
-	if (!daemon_real_root())
-		return;
-	info("Started as root, will change to %s.", who);
-	rc = daemon_change_user(self.uid, self.gid);
-	if (rc)
-		die_errno(-rc, "Cannot change to user %s (--runas)", who);
+		info("Started as root, will change to %s.", who);
+		rc = daemon_change_user(self.uid, self.gid);
+		if (rc)
+			die_errno(-rc, "Cannot change to user %s (--runas)", who);
+	}
+	(void)daemon_harden();
 }
 
-int main(int argc, char **argv)
+/* ready() - All is there: let the command run, and tell who waits for it */
+static void ready(int pid_fd, int parent)
 {
-	static struct conf c;
-	int parent = -1, pid_fd = -1;
-
-	log_init(LOG_LVL_INFO);
-	conf_read(argc, argv, &c);
-	open_log(&c);
-	choose_user(&c);
-
-	/* With a command to spawn we stay in front: its end and status are ours */
-	if (!c.foreground && (c.mode == CONF_PASST || !ns_enter_spawns(&c.ns)))
-		parent = daemon_fork();
-	if (c.pid_file) {
-		pid_fd = daemon_pid_open(c.pid_file);
-		if (pid_fd < 0)
-			die_errno(-pid_fd, "Cannot write PID file %s (--pid)", c.pid_file);
-	}
-	if (c.pcap_file) {
-		int rc = pcap_open(c.pcap_file);
-
-		if (rc)
-			die_errno(-rc, "Cannot write capture file %s (--pcap)", c.pcap_file);
-	}
-
-	self.ns.child = self.ns.watch = -1;
-	init_base(&c, loop_now());
-	open_link(&c);
-	/* After the namespace was made: a command there keeps the caller's limits */
-	daemon_raise_limits();
-	init_flows(&c);
-	if (fwd_listen_open(loop_now()))
-		return 1;
-	self.signals = daemon_signals();
-	if (self.signals < 0 || loop_add(self.signals, LOOP_SIGNAL, 0, EPOLLIN))
-		die("Cannot receive signals by descriptor");
-	drop_privileges(&c);
-	(void)daemon_harden();
 	if (self.ns.child >= 0)
 		ns_start();
 	if (pid_fd >= 0)
@@ -492,6 +441,32 @@ int main(int argc, char **argv)
 		log_stderr(false);
 		daemon_ready(parent);
 	}
+}
+
+int main(int argc, char **argv)
+{
+	struct conf *c = &self.conf;
+	int parent, pid_fd;
+
+	conf_read(argc, argv, c);
+	log_level = c->level;
+	log_file(open_file(c->log_file, O_APPEND, "open log file", "--log-file"));
+	/* While nothing is made yet that would be left */
+	if (daemon_find_user(c->runas, &self.uid, &self.gid))
+		die("Cannot run as %s (--runas): no such user or group", c->runas);
+	parent = detach(c);
+	pid_fd = open_file(c->pid_file, O_TRUNC, "write PID file", "--pid");
+	pcap_init(open_file(c->pcap_file, O_TRUNC, "write capture file", "--pcap"));
+	init_base(c, loop_now());
+	open_link(c);
+	/* After the namespace was made: a command there keeps the caller's limits */
+	daemon_raise_limits();
+	init_flows(c);
+	if (fwd_listen_open(loop_now()))
+		return EXIT_FAILURE;
+	take_signals();
+	drop_privileges(c->runas ? c->runas : "nobody");
+	ready(pid_fd, parent);
 	run();
 	return self.status;
 }

@@ -12,8 +12,6 @@
  */
 #include "pcap.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -48,42 +46,36 @@ static struct {
 	int fd;
 } self = { .fd = -1 };
 
-/**
- * pcap_open() - Begin a capture
- * @path:	File, made or emptied
- *
- * Return: 0; -errno
- */
-int pcap_open(const char *path)
+/* put() - Write what is in one piece in the file, or end the capture */
+static void put(const struct iovec *iov, int niov, size_t len)
 {
-	static const struct pcap_file_header head = {
+	if (writev(self.fd, iov, niov) == (ssize_t)len)
+		return;
+	warn("Capture file can not be written any more: capture ends");
+	close(self.fd);
+	self.fd = -1;
+}
+
+/**
+ * pcap_init() - Begin a capture
+ * @fd:		Empty file, ours from now on; -1: there is to be none
+ */
+void pcap_init(int fd)
+{
+	static struct pcap_file_header head = {
 		.magic = 0xa1b2c3d4, .major = 2, .minor = 4,
 		.snaplen = SNAPLEN, .linktype = LINKTYPE_ETHERNET,
 	};
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-	if (fd < 0)
-		return -errno;
-	if (write(fd, &head, sizeof(head)) != sizeof(head)) {
-		close(fd);
-		return -EIO;
-	}
 	self.fd = fd;
-	return 0;
-}
-
-/* pcap_close() - End the capture */
-void pcap_close(void)
-{
-	if (self.fd >= 0)
-		close(self.fd);
-	self.fd = -1;
+	if (fd >= 0)
+		put(&(struct iovec){ &head, sizeof(head) }, 1, sizeof(head));
 }
 
 /**
  * pcap_on() - Whether frames are wanted
  *
- * Return: true between pcap_open() and pcap_close()
+ * Return: true from pcap_init() on, until a write fails
  */
 bool pcap_on(void)
 {
@@ -108,8 +100,5 @@ void pcap_frame(const struct iovec *iov, int niov, uint32_t len)
 	rec.usec = (uint32_t)(now.tv_nsec / 1000);
 	for (int i = 0; i < niov && n < IOV_FRAME; i++)
 		v[n++] = iov[i];
-	if (writev(self.fd, v, n) == (ssize_t)(sizeof(rec) + len))
-		return;
-	warn("Capture file can not be written any more: capture ends");
-	pcap_close();
+	put(v, n, sizeof(rec) + len);
 }

@@ -7,8 +7,7 @@
 
 struct iovec;
 
-int	pcap_open(const char *path);
-void	pcap_close(void);
+void	pcap_init(int fd);
 void	pcap_frame(const struct iovec *iov, int niov, uint32_t len);
 bool	pcap_on(void);
 

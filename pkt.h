@@ -153,18 +153,18 @@ static inline void pkt_put_u8(struct pkt_writer *w, uint8_t v)
 
 static inline void pkt_put_be16(struct pkt_writer *w, uint16_t v)
 {
-	uint8_t *p = pkt_room(w, 2);
+	uint8_t b[sizeof(v)];
 
-	if (p)
-		put_be16(p, v);
+	put_be16(b, v);
+	pkt_put(w, b, sizeof(b));
 }
 
 static inline void pkt_put_be32(struct pkt_writer *w, uint32_t v)
 {
-	uint8_t *p = pkt_room(w, 4);
+	uint8_t b[sizeof(v)];
 
-	if (p)
-		put_be32(p, v);
+	put_be32(b, v);
+	pkt_put(w, b, sizeof(b));
 }
 
 #endif /* PKT_H */

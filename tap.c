@@ -40,25 +40,18 @@
 
 #include "log.h"
 #include "pcap.h"
-#include "tap_ns.h"
-#include "tap_qemu.h"
 #include "util.h"
-
-enum tap_kind { KIND_NONE, KIND_QEMU, KIND_NS };
 
 /**
  * struct tap_self - state of this file
- * @kind:	which link
+ * @qemu:	the link is a stream to QEMU, else a tap device
+ * @caps:	TAP_ bits of the link
  * @borrowed:	frames taken and not given back
- * @lent:	where the payload of the next frame given back is, for the capture
- *		file
- * @stride:	from there to that of the one after it, bytes
  */
 static struct {
-	enum tap_kind kind;
+	bool qemu;
+	unsigned caps;
 	int borrowed;
-	struct iovec lent;
-	uint32_t stride;
 } self;
 
 /**
@@ -69,11 +62,10 @@ static struct {
  */
 int tap_init_qemu(const struct tap_conf *conf)
 {
-	int rc = tap_qemu_init(conf);
-
-	self.kind = KIND_QEMU;
+	self.qemu = true;
+	self.caps = 0;
 	self.borrowed = 0;
-	return rc ? rc : tap_qemu_open();
+	return tap_qemu_init(conf);
 }
 
 /**
@@ -85,10 +77,10 @@ int tap_init_qemu(const struct tap_conf *conf)
  */
 int tap_init_ns(int fd, unsigned caps)
 {
-	self.kind = KIND_NS;
+	self.qemu = false;
+	self.caps = caps;
 	self.borrowed = 0;
-	tap_ns_init(fd, caps);
-	return tap_ns_open();
+	return tap_ns_init(fd, caps);
 }
 
 /**
@@ -100,7 +92,7 @@ int tap_init_ns(int fd, unsigned caps)
  */
 unsigned tap_event(uint64_t id, uint32_t events)
 {
-	return self.kind == KIND_QEMU ? tap_qemu_event(id, events) : tap_ns_event(events);
+	return self.qemu ? tap_qemu_event(id, events) : tap_ns_event(events);
 }
 
 /**
@@ -110,7 +102,7 @@ unsigned tap_event(uint64_t id, uint32_t events)
  */
 unsigned tap_caps(void)
 {
-	return self.kind == KIND_NS ? tap_ns_caps() : 0;
+	return self.caps;
 }
 
 /**
@@ -120,7 +112,7 @@ unsigned tap_caps(void)
  */
 bool tap_up(void)
 {
-	return self.kind == KIND_NS || tap_qemu_up();
+	return !self.qemu || tap_qemu_up();
 }
 
 /**
@@ -138,7 +130,7 @@ int tap_take(struct tap_frame *f, int max)
 
 	if (BUG_ON(self.borrowed))
 		return 0;
-	n = self.kind == KIND_QEMU ? tap_qemu_take(f, max) : tap_ns_take(f, max);
+	n = self.qemu ? tap_qemu_take(f, max) : tap_ns_take(f, max);
 	for (int i = 0; pcap_on() && i < n; i++)
 		pcap_frame(f[i].iov, f[i].niov, f[i].len);
 	if (n > 0)
@@ -155,8 +147,6 @@ void tap_done(int n)
 	if (BUG_ON(n != self.borrowed))
 		return;
 	self.borrowed = 0;
-	if (self.kind == KIND_QEMU)
-		tap_qemu_done(n);
 }
 
 /**
@@ -195,24 +185,8 @@ uint32_t tap_head(const struct tap_frame *f, void *copy, uint32_t n)
  */
 int tap_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov, int max)
 {
-	int n = self.kind == KIND_QEMU ? tap_qemu_lend(hlen, unit, want, iov, max) :
-					 tap_ns_lend(hlen, unit, want, iov, max);
-
-	if (n)
-		self.lent = iov[0];
-	self.stride = n > 1 ? (uint32_t)((uint8_t *)iov[1].iov_base -
-					 (uint8_t *)iov[0].iov_base) : 0;
-	return n;
-}
-
-/* capture() - One frame to the capture file, the first @hlen bytes apart */
-static void capture(const void *hdr, uint32_t hlen, void *payload, uint32_t len)
-{
-	static uint8_t copy[TAP_FRAME_MAX];
-	struct iovec v[2] = { { copy, hlen }, { payload, len } };
-
-	memcpy(copy, hdr, hlen);
-	pcap_frame(v, len ? 2 : 1, hlen + len);
+	return self.qemu ? tap_qemu_lend(hlen, unit, want, iov, max) :
+			   tap_ns_lend(unit, want, iov, max);
 }
 
 /**
@@ -227,11 +201,7 @@ static void capture(const void *hdr, uint32_t hlen, void *payload, uint32_t len)
 int tap_give(const void *hdr, unsigned hlen, uint32_t len,
 	     const struct virtio_net_hdr *vh)
 {
-	if (pcap_on())
-		capture(hdr, hlen, self.lent.iov_base, len);
-	self.lent.iov_base = (uint8_t *)self.lent.iov_base + self.stride;
-	return self.kind == KIND_QEMU ? tap_qemu_give(hdr, hlen, len, vh) :
-					tap_ns_give(hdr, hlen, len, vh);
+	return self.qemu ? tap_qemu_give(hdr, hlen, len, vh) : tap_ns_give(hdr, hlen, len, vh);
 }
 
 /**
@@ -245,10 +215,7 @@ int tap_give(const void *hdr, unsigned hlen, uint32_t len,
  */
 int tap_send(const void *frame, uint32_t len, const struct virtio_net_hdr *vh)
 {
-	if (pcap_on())
-		capture(frame, len, NULL, 0);
-	return self.kind == KIND_QEMU ? tap_qemu_send(frame, len, vh) :
-					tap_ns_send(frame, len, vh);
+	return self.qemu ? tap_qemu_send(frame, len, vh) : tap_ns_send(frame, len, vh);
 }
 
 /**
@@ -256,7 +223,7 @@ int tap_send(const void *frame, uint32_t len, const struct virtio_net_hdr *vh)
  */
 void tap_flush(void)
 {
-	if (self.kind == KIND_QEMU)
+	if (self.qemu)
 		tap_qemu_flush();
 }
 
@@ -265,7 +232,7 @@ void tap_flush(void)
  */
 void tap_trim(void)
 {
-	if (self.kind == KIND_QEMU)
+	if (self.qemu)
 		tap_qemu_trim();
 	else
 		tap_ns_trim();

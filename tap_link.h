@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tap_link.h - what the kinds of guest link have in common
+ * tap_link.h - the kinds of guest link: what they have in common, and what each
+ * of them does for tap.c, where functions of these names are described
  */
 #ifndef TAP_LINK_H
 #define TAP_LINK_H
@@ -16,7 +17,6 @@ enum {
 	TAP_TSO4	= 1 << 1,	/* TCP over IPv4 beyond the MTU, unsegmented */
 	TAP_TSO6	= 1 << 2,
 	TAP_USO		= 1 << 3,	/* UDP, equal pieces, both families */
-	TAP_VNET	= 1 << 4,	/* frames carry a virtio_net_hdr at all */
 };
 
 enum {
@@ -63,5 +63,25 @@ struct tap_conf {
 };
 
 void	tap_link_csum(uint8_t *frame, uint32_t len, const struct virtio_net_hdr *vh);
+
+/* A tap device in a network namespace: tap_ns.c */
+int	tap_ns_init(int fd, unsigned caps);
+unsigned tap_ns_event(uint32_t events);
+int	tap_ns_take(struct tap_frame *f, int max);
+int	tap_ns_lend(uint32_t unit, size_t want, struct iovec *iov, int max);
+int	tap_ns_give(const void *hdr, unsigned hlen, uint32_t len, const struct virtio_net_hdr *vh);
+int	tap_ns_send(const void *frame, uint32_t len, const struct virtio_net_hdr *vh);
+void	tap_ns_trim(void);
+
+/* A stream to QEMU: tap_qemu.c */
+int	tap_qemu_init(const struct tap_conf *conf);
+bool	tap_qemu_up(void);
+unsigned tap_qemu_event(uint64_t id, uint32_t events);
+int	tap_qemu_take(struct tap_frame *f, int max);
+int	tap_qemu_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov, int max);
+int	tap_qemu_give(const void *hdr, unsigned hlen, uint32_t len, const struct virtio_net_hdr *vh);
+int	tap_qemu_send(const void *frame, uint32_t len, const struct virtio_net_hdr *vh);
+void	tap_qemu_flush(void);
+void	tap_qemu_trim(void);
 
 #endif /* TAP_LINK_H */

@@ -9,24 +9,24 @@
  *   no queue in between on the way in, so a write is never refused for want of
  *   room, and nothing has to be flushed.
  *
- *   With IFF_VNET_HDR a virtio_net_hdr precedes each frame.  It is read and
- *   written as a piece of its own, so that IP headers stay aligned.  TCP frames
+ *   The device has IFF_VNET_HDR: a virtio_net_hdr precedes each frame.  It is read
+ *   and written as a piece of its own, so that IP headers stay aligned.  TCP frames
  *   are up to 64 KiB long whatever the MTU, in both directions: nobody computes
  *   a checksum or cuts segments (drivers/net/tun.c, tun_get_user()).
  *
  *   Buffers are static, and their memory is given back to the kernel by
  *   tap_ns_trim() when the link has been quiet.
  */
-#include "tap_ns.h"
+#include "tap_link.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "count.h"
 #include "loop.h"
+#include "pcap.h"
 #include "util.h"
 
 enum {
@@ -38,52 +38,33 @@ _Static_assert(TAP_HEAD_MAX + TAP_FRAME_MAX <= SLOT_SIZE, "a frame fits");
 /**
  * struct tap_ns_self - state of this file
  * @fd:		tap device, not blocking
- * @caps:	TAP_ bits that the kernel granted
- * @lent:	slots lent by the last tap_ns_lend()
- * @given:	of these, how many were given back filled
- * @vh:		header of each frame taken
+ * @complete:	checksums are to be completed here: the kernel would not
+ * @given:	slots lent that were given back filled
  * @iov:	place of each frame taken
  * @out:	frames from the guest
  * @in:		payload toward the guest, TAP_HEAD_MAX bytes from each beginning
  */
 static struct {
 	int fd;
-	unsigned caps;
-	int lent;
+	bool complete;
 	int given;
-	struct virtio_net_hdr vh[TAP_BATCH];
 	struct iovec iov[TAP_BATCH];
 	uint8_t out[TAP_BATCH][SLOT_SIZE] __attribute__((aligned(4096)));
 	uint8_t in[LEND_SLOTS][SLOT_SIZE] __attribute__((aligned(4096)));
 } self;
 
 /**
- * tap_ns_init() - Take a tap device
+ * tap_ns_init() - Take a tap device, and begin to watch it
  * @fd:		Descriptor, not blocking
  * @caps:	TAP_ bits that hold for it
- */
-void tap_ns_init(int fd, unsigned caps)
-{
-	self.fd = fd;
-	self.caps = caps;
-	self.lent = 0;
-	self.given = 0;
-}
-
-/**
- * tap_ns_open() - Begin to watch the device
  *
  * Return: 0; -errno
  */
-int tap_ns_open(void)
+int tap_ns_init(int fd, unsigned caps)
 {
-	return loop_add(self.fd, LOOP_LINK, 0, EPOLLIN);
-}
-
-/* tap_ns_caps() - As tap_caps() */
-unsigned tap_ns_caps(void)
-{
-	return self.caps;
+	self.fd = fd;
+	self.complete = !(caps & TAP_CSUM);
+	return loop_add(fd, LOOP_LINK, 0, EPOLLIN);
 }
 
 /**
@@ -95,32 +76,23 @@ unsigned tap_ns_caps(void)
  */
 int tap_ns_take(struct tap_frame *f, int max)
 {
-	bool vnet = self.caps & TAP_VNET;
 	int n = 0;
 
-	while (n < max && n < TAP_BATCH) {
+	for (; n < max && n < TAP_BATCH; n++) {
 		uint8_t *buf = self.out[n] + 2;	/* IP header on 4 bytes */
 		struct iovec v[2] = {
-			{ &self.vh[n], sizeof(self.vh[n]) }, { buf, TAP_FRAME_MAX },
+			{ &f[n].vh, sizeof(f[n].vh) }, { buf, TAP_FRAME_MAX },
 		};
-		ssize_t len = readv(self.fd, vnet ? v : v + 1, vnet ? 2 : 1);
+		ssize_t len = readv(self.fd, v, 2);
 
-		if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		if (len < 0 && errno != EAGAIN && errno != EINTR && !n)
+			return -errno;
+		if (len <= (ssize_t)sizeof(f[n].vh))
 			break;
-		if (len < 0)
-			return n ? n : -errno;
-		if (vnet)
-			len -= (ssize_t)sizeof(self.vh[n]);
-		else
-			memset(&self.vh[n], 0, sizeof(self.vh[n]));
-		if (len <= 0)
-			break;
-		self.iov[n] = (struct iovec){ buf, (size_t)len };
-		f[n] = (struct tap_frame){
-			.iov = &self.iov[n], .niov = 1,
-			.len = (uint32_t)len, .vh = self.vh[n],
-		};
-		n++;
+		f[n].len = (uint32_t)len - (uint32_t)sizeof(f[n].vh);
+		self.iov[n] = (struct iovec){ buf, f[n].len };
+		f[n].iov = &self.iov[n];
+		f[n].niov = 1;
 	}
 	return n;
 }
@@ -130,32 +102,30 @@ static int put(uint8_t *frame, uint32_t len, const struct virtio_net_hdr *vh)
 {
 	struct virtio_net_hdr h = *vh;
 	struct iovec v[2] = { { &h, sizeof(h) }, { frame, len } };
-	bool vnet = self.caps & TAP_VNET;
 
-	if (!(self.caps & TAP_CSUM)) {
+	if (pcap_on())
+		pcap_frame(v + 1, 1, len);
+	if (self.complete) {
 		tap_link_csum(frame, len, vh);
 		h.flags = 0;
 	}
-	if (writev(self.fd, vnet ? v : v + 1, vnet ? 2 : 1) < 0) {
-		/* EIO: the guest set the device down */
-		count(errno == EIO ? DROP_LINK_DOWN : DROP_LINK_FULL);
-		return -errno;
-	}
-	return 0;
+	if (writev(self.fd, v, 2) >= 0)
+		return 0;
+	/* EIO: the guest set the device down */
+	count(errno == EIO ? DROP_LINK_DOWN : DROP_LINK_FULL);
+	return -errno;
 }
 
-/* tap_ns_lend() - As tap_lend() */
-int tap_ns_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov, int max)
+/* tap_ns_lend() - As tap_lend(); there is room for any headers */
+int tap_ns_lend(uint32_t unit, size_t want, struct iovec *iov, int max)
 {
 	int n = 0;
 
-	(void)hlen;
 	for (; n < max && n < LEND_SLOTS && want; n++) {
 		iov[n].iov_base = self.in[n] + TAP_HEAD_MAX;
 		iov[n].iov_len = min_size(unit, want);
 		want -= iov[n].iov_len;
 	}
-	self.lent = n;
 	self.given = 0;
 	return n;
 }

@@ -15,7 +15,9 @@
  *   QEMU send frames of 69632 bytes.  A length that QEMU never sends means that
  *   the other end speaks something else: the link is closed.
  *
- *	buf: ....[begin: whole frames][cut frame][end: free ...]
+ *	buf: [lent out, or done with][begin: whole frames][cut frame][end: free ...]
+ *
+ *   What was lent out stays where it is until the next call takes frames.
  *
  *   To the guest: frames are put behind each other in one buffer, their length
  *   in front, and leave with one send() per batch.  What the socket does not
@@ -32,7 +34,7 @@
  *   One guest at a time.  While one is connected others are turned away; when
  *   it goes, the next may come, unless the link is for one only.
  */
-#include "tap_qemu.h"
+#include "tap_link.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -47,6 +49,7 @@
 #include "count.h"
 #include "log.h"
 #include "loop.h"
+#include "pcap.h"
 #include "util.h"
 
 enum {
@@ -63,54 +66,54 @@ enum {
 enum { LINK_LISTEN, LINK_CONN };
 
 /**
+ * struct bytes - those in a buffer that wait
+ * @begin:	the first
+ * @end:	behind the last
+ */
+struct bytes {
+	uint32_t begin;
+	uint32_t end;
+};
+
+/**
  * struct tap_qemu_self - state of this file
  * @listen:	listening socket, -1: the link was given as a descriptor
  * @fd:		connected socket, -1: no guest
  * @one_off:	the first guest is the last
- * @path:	where @listen is bound
- * @begin:	first byte in @out not given back
- * @parsed:	first byte in @out behind the frames lent out
- * @end:	end of what was received
+ * @out:	received: behind the frames lent out, to the end of what came
  * @skip:	bytes of a frame too long that are still to come
  * @iov:	frames lent out
- * @nlent:	how many there are
- * @sent:	first byte in @in that QEMU has not got
- * @filled:	end of what is to be sent
+ * @in:		to be sent: what QEMU has not got
  * @unit:	what was lent per frame, bytes, @lend_hlen before each
  * @lend_hlen:	room for headers before each
  * @armed:	EPOLLOUT is watched for
  * @wanted:	somebody was refused room
  * @broken:	the other end makes no sense: the next event ends it
- * @out:	from the guest
- * @in:		to the guest
+ * @out_buf:	from the guest
+ * @in_buf:	to the guest
  */
 static struct {
 	int listen;
 	int fd;
 	bool one_off;
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-	uint32_t begin;
-	uint32_t parsed;
-	uint32_t end;
+	struct bytes out;
 	uint32_t skip;
 	struct iovec iov[TAP_BATCH];
-	uint32_t nlent;
-	uint32_t sent;
-	uint32_t filled;
+	struct bytes in;
 	uint32_t unit;
 	unsigned lend_hlen;
 	bool armed;
 	bool wanted;
 	bool broken;
-	uint8_t out[OUT_SIZE];
-	uint8_t in[IN_SIZE];
+	uint8_t out_buf[OUT_SIZE];
+	uint8_t in_buf[IN_SIZE];
 } self;
 
 /* rewind_all() - Forget every byte: a new stream begins */
 static void rewind_all(void)
 {
-	self.begin = self.parsed = self.end = self.skip = self.nlent = 0;
-	self.sent = self.filled = 0;
+	self.out = self.in = (struct bytes){ 0 };
+	self.skip = 0;
 	self.armed = self.wanted = self.broken = false;
 }
 
@@ -128,30 +131,25 @@ static int adopt(int fd)
 	return 0;
 }
 
-/**
- * occupied() - Whether somebody listens at a path; make it free if not
+/*
+ * make_way() - Remove a socket that nobody listens at
  * @a:		Address
+ * @fd:		Socket to find out with, not bound yet
  *
  * Return: 0: nothing is there any more; -EADDRINUSE: in use; -ENOTSOCK: it is
  *	   no socket, and so not ours to remove; other -errno
  */
-static int occupied(const struct sockaddr_un *a)
+static int make_way(const struct sockaddr_un *a, int fd)
 {
 	struct stat st;
-	int fd, rc;
 
 	if (lstat(a->sun_path, &st))
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(st.st_mode))
 		return -ENOTSOCK;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	rc = connect(fd, (const struct sockaddr *)a, sizeof(*a)) ? -errno : 0;
-	close(fd);
-	if (rc != -ECONNREFUSED)
-		return rc && rc != -EAGAIN ? rc : -EADDRINUSE;
-	return unlink(a->sun_path) ? -errno : 0;
+	if (!connect(fd, (const struct sockaddr *)a, sizeof(*a)) || errno == EAGAIN)
+		return -EADDRINUSE;
+	return errno == ECONNREFUSED && !unlink(a->sun_path) ? 0 : -errno;
 }
 
 /* listen_at() - Bind and listen at one path, stale sockets out of the way */
@@ -162,21 +160,20 @@ static int listen_at(const char *path)
 
 	if (!util_copy(a.sun_path, sizeof(a.sun_path), path))
 		return -ENAMETOOLONG;
-	rc = occupied(&a);
-	if (rc)
-		return rc;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) || listen(fd, 1)) {
+	rc = make_way(&a, fd);
+	if (!rc && (bind(fd, (struct sockaddr *)&a, sizeof(a)) || listen(fd, 1)))
 		rc = -errno;
+	if (rc) {
 		close(fd);
 		return rc;
 	}
 	/* QEMU may run as another user; who may enter the directory decides */
 	(void)chmod(path, 0666);
+	info("UNIX domain socket bound at %s", path);
 	self.listen = fd;
-	(void)util_copy(self.path, sizeof(self.path), path);
 	return 0;
 }
 
@@ -194,50 +191,42 @@ static int listen_default(void)
 	return rc;
 }
 
+/* listen_or_die() - Listen at the path asked for, or at a default one */
+static void listen_or_die(const char *path)
+{
+	int rc = path ? listen_at(path) : listen_default();
+
+	if (rc == -EADDRINUSE && path)
+		die("Socket path %s already in use: choose another by --socket", path);
+	if (rc == -ENOTSOCK && path)
+		die("%s exists and is not a socket: not removed", path);
+	if (rc)
+		die_errno(-rc, "Cannot listen on socket %s (--socket)",
+			  path ? path : "/tmp/passt_N.socket");
+}
+
 /**
- * tap_qemu_init() - Listen, or take the descriptor given
+ * tap_qemu_init() - Listen, or take the descriptor given, and begin to watch it
  * @conf:	What was asked for; dies if it can not be had
  *
- * Return: 0
+ * Return: 0; -errno of the loop
  */
 int tap_qemu_init(const struct tap_conf *conf)
 {
-	int type, rc;
+	int type;
 	socklen_t len = sizeof(type);
 
 	self.one_off = conf->one_off || conf->fd >= 0;
 	self.listen = self.fd = -1;
-	rewind_all();
-	if (conf->fd >= 0) {
-		if (getsockopt(conf->fd, SOL_SOCKET, SO_TYPE, &type, &len))
-			die_errno(errno, "--fd %i is no socket", conf->fd);
-		if (type != SOCK_STREAM)
-			die("--fd %i is no stream socket", conf->fd);
-		self.fd = conf->fd;
-		return 0;
+	if (conf->fd < 0) {
+		listen_or_die(conf->path);
+		return loop_add(self.listen, LOOP_LINK, LINK_LISTEN, EPOLLIN);
 	}
-	rc = conf->path ? listen_at(conf->path) : listen_default();
-	if (rc == -EADDRINUSE && conf->path)
-		die("Socket path %s already in use: choose another by --socket", conf->path);
-	if (rc == -ENOTSOCK)
-		die("%s exists and is not a socket: not removed", conf->path);
-	if (rc)
-		die_errno(-rc, "Cannot listen on socket %s (--socket)", conf->path ? conf->path :
-			  "/tmp/passt_N.socket");
-	info("UNIX domain socket bound at %s", self.path);
-	return 0;
-}
-
-/**
- * tap_qemu_open() - Begin to watch the sockets
- *
- * Return: 0; -errno
- */
-int tap_qemu_open(void)
-{
-	if (self.fd >= 0)
-		return adopt(self.fd);
-	return loop_add(self.listen, LOOP_LINK, LINK_LISTEN, EPOLLIN);
+	if (getsockopt(conf->fd, SOL_SOCKET, SO_TYPE, &type, &len))
+		die_errno(errno, "--fd %i is no socket", conf->fd);
+	if (type != SOCK_STREAM)
+		die("--fd %i is no stream socket", conf->fd);
+	return adopt(conf->fd);
 }
 
 /* tap_qemu_up() - As tap_up() */
@@ -256,137 +245,89 @@ static unsigned hang_up(const char *why)
 	return self.one_off ? TAP_EV_DOWN | TAP_EV_END : TAP_EV_DOWN;
 }
 
-/* parse() - Lend whole frames out of what was received */
+/* parse() - Lend whole frames out of what was received; their number */
 static int parse(struct tap_frame *f, int max)
 {
 	int n = 0;
 
-	while (n < max && n < TAP_BATCH && self.end - self.parsed >= LEN_SIZE) {
-		uint8_t *p = self.out + self.parsed;
-		uint32_t len = get_be32(p);
+	while (n < max && n < TAP_BATCH && !self.broken) {
+		uint32_t gone = min_u32(self.skip, self.out.end - self.out.begin), have, len;
+		uint8_t *p = self.out_buf + self.out.begin + gone;
 
-		if (len > TAP_FRAME_MAX || !len) {
-			/* Frames lent out lie before it: they go first */
-			if (n)
-				break;
-			if (len > LEN_SANE)
-				return -EPROTO;
-			count(DROP_LINK_LENGTH);
-			self.skip = len;
-			self.begin = self.parsed += LEN_SIZE;
-			return -EAGAIN;
-		}
-		if (self.end - self.parsed - LEN_SIZE < len)
+		self.skip -= gone;
+		self.out.begin += gone;
+		have = self.out.end - self.out.begin;
+		if (have < LEN_SIZE)
 			break;
-		self.iov[n] = (struct iovec){ p + LEN_SIZE, len };
-		f[n] = (struct tap_frame){ .iov = &self.iov[n], .niov = 1, .len = len };
-		self.parsed += LEN_SIZE + len;
-		n++;
+		len = get_be32(p);
+		if (len > LEN_SANE) {
+			self.broken = true;
+			/* So that there is an event, which tells the caller */
+			(void)shutdown(self.fd, SHUT_RDWR);
+		} else if (len > TAP_FRAME_MAX || !len) {
+			count(DROP_LINK_LENGTH);
+			self.skip = LEN_SIZE + len;
+		} else if (len <= have - LEN_SIZE) {
+			self.iov[n] = (struct iovec){ p + LEN_SIZE, len };
+			f[n] = (struct tap_frame){ .iov = &self.iov[n], .niov = 1, .len = len };
+			self.out.begin += LEN_SIZE + len;
+			n++;
+		} else {
+			break;
+		}
 	}
-	self.nlent = (uint32_t)n;
 	return n;
 }
 
 /* waiting() - Whether parse() would find something in what was received */
 static bool waiting(void)
 {
-	uint32_t have = self.end - self.parsed;
-	uint32_t len;
+	uint32_t have = self.out.end - self.out.begin, len;
 
-	if (self.broken || self.skip || have < LEN_SIZE)
+	if (self.broken || have < LEN_SIZE)
 		return false;
-	len = get_be32(self.out + self.parsed);
+	len = get_be32(self.out_buf + self.out.begin);
 	return len > TAP_FRAME_MAX || len <= have - LEN_SIZE;
 }
 
-/* skip() - Pass over the rest of a frame too long, as far as it is here */
-static void skip(void)
+/* to_front() - Move bytes to the front of their buffer */
+static void to_front(struct bytes *b, uint8_t *buf)
 {
-	uint32_t n = min_u32(self.skip, self.end - self.parsed);
-
-	self.skip -= n;
-	self.begin = self.parsed += n;
+	if (!b->begin)
+		return;
+	b->end -= b->begin;
+	memmove(buf, buf + b->begin, b->end);
+	b->begin = 0;
 }
 
-/* fill() - Receive behind what is there; 1: got some, 0: nothing, -errno: gone */
-static int fill(void)
+/* fill() - Receive behind what is there; false: nothing.  An event tells of an end. */
+static bool fill(void)
 {
 	ssize_t n;
 
-	if (self.begin) {
-		memmove(self.out, self.out + self.begin, self.end - self.begin);
-		self.end -= self.begin;
-		self.parsed = self.begin = 0;
-	}
-	n = recv(self.fd, self.out + self.end, OUT_SIZE - self.end, MSG_DONTWAIT);
-	if (n > 0) {
-		self.end += (uint32_t)n;
-		return 1;
-	}
-	if (!n)
-		return -ECONNRESET;
-	return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	to_front(&self.out, self.out_buf);
+	n = recv(self.fd, self.out_buf + self.out.end, OUT_SIZE - self.out.end, MSG_DONTWAIT);
+	if (n > 0)
+		self.out.end += (uint32_t)n;
+	return n > 0;
 }
 
 /**
  * tap_qemu_take() - Frames that came; as tap_take()
- * @f:		Filled
+ * @f:		Filled, good until the next call
  * @max:	Entries there
+ *
+ * One recv() per call: others want their turn.
  *
  * Return: frames, 0: none waits or the link is down
  */
 int tap_qemu_take(struct tap_frame *f, int max)
 {
-	bool fresh = false;
+	int n = parse(f, max);
 
-	if (BUG_ON(self.nlent))
-		return 0;
-	while (self.fd >= 0 && !self.broken) {
-		int n, rc;
-
-		skip();
-		n = self.skip ? 0 : parse(f, max);
-		if (n > 0)
-			return n;
-		if (n == -EPROTO) {
-			self.broken = true;
-			/* So that there is an event, which tells the caller */
-			(void)shutdown(self.fd, SHUT_RDWR);
-			return 0;
-		}
-		if (n == -EAGAIN)
-			continue;
-		/* One recv() per call: others want their turn */
-		if (fresh)
-			return 0;
-		rc = fill();
-		if (rc <= 0)
-			return 0;
-		fresh = true;
-	}
-	return 0;
-}
-
-/* tap_qemu_done() - As tap_done() */
-void tap_qemu_done(int n)
-{
-	/* A link that went down in the meantime has forgotten them already */
-	if (!self.nlent)
-		return;
-	if (BUG_ON((uint32_t)n != self.nlent))
-		return;
-	self.begin = self.parsed;
-	self.nlent = 0;
-}
-
-/* make_room() - Move what is not sent yet to the front of the buffer */
-static void make_room(void)
-{
-	if (!self.sent)
-		return;
-	memmove(self.in, self.in + self.sent, self.filled - self.sent);
-	self.filled -= self.sent;
-	self.sent = 0;
+	if (!n && self.fd >= 0 && !self.broken && fill())
+		n = parse(f, max);
+	return n;
 }
 
 /* tap_qemu_lend() - As tap_lend() */
@@ -398,14 +339,14 @@ int tap_qemu_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov, 
 
 	if (self.fd < 0)
 		return 0;
-	if (self.filled + stride > limit)
-		make_room();
+	if (self.in.end + stride > limit)
+		to_front(&self.in, self.in_buf);
 	for (; n < max && want; n++) {
-		uint32_t at = self.filled + (uint32_t)n * stride;
+		uint32_t at = self.in.end + (uint32_t)n * stride;
 
 		if (at + stride > limit)
 			break;
-		iov[n].iov_base = self.in + at + LEN_SIZE + hlen;
+		iov[n].iov_base = self.in_buf + at + LEN_SIZE + hlen;
 		iov[n].iov_len = min_size(unit, want);
 		want -= iov[n].iov_len;
 	}
@@ -415,25 +356,25 @@ int tap_qemu_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov, 
 	return n;
 }
 
-/* append() - Account for a frame whose bytes stand at @filled + LEN_SIZE */
+/* append() - Account for a frame whose bytes stand at the end of @in, + LEN_SIZE */
 static void append(uint32_t len, const struct virtio_net_hdr *vh)
 {
-	uint8_t *p = self.in + self.filled;
+	uint8_t *p = self.in_buf + self.in.end;
 
 	put_be32(p, len);
+	if (pcap_on())
+		pcap_frame(&(struct iovec){ p + LEN_SIZE, len }, 1, len);
 	tap_link_csum(p + LEN_SIZE, len, vh);
-	self.filled += LEN_SIZE + len;
+	self.in.end += LEN_SIZE + len;
 }
 
 /* tap_qemu_give() - As tap_give() */
 int tap_qemu_give(const void *hdr, unsigned hlen, uint32_t len,
 		  const struct virtio_net_hdr *vh)
 {
-	if (self.fd < 0)
-		return -ENETDOWN;
 	if (BUG_ON(hlen != self.lend_hlen || len > self.unit))
 		return -EINVAL;
-	memcpy(self.in + self.filled + LEN_SIZE, hdr, hlen);
+	memcpy(self.in_buf + self.in.end + LEN_SIZE, hdr, hlen);
 	append(hlen + len, vh);
 	return 0;
 }
@@ -445,13 +386,13 @@ int tap_qemu_send(const void *frame, uint32_t len, const struct virtio_net_hdr *
 		count(DROP_LINK_DOWN);
 		return -ENETDOWN;
 	}
-	if (self.filled + LEN_SIZE + len > IN_SIZE)
-		make_room();
-	if (self.filled + LEN_SIZE + len > IN_SIZE) {
+	if (self.in.end + LEN_SIZE + len > IN_SIZE)
+		to_front(&self.in, self.in_buf);
+	if (self.in.end + LEN_SIZE + len > IN_SIZE) {
 		count(DROP_LINK_FULL);
 		return -ENOBUFS;
 	}
-	memcpy(self.in + self.filled + LEN_SIZE, frame, len);
+	memcpy(self.in_buf + self.in.end + LEN_SIZE, frame, len);
 	append(len, vh);
 	return 0;
 }
@@ -470,18 +411,18 @@ static void arm(bool on)
 /* tap_qemu_flush() - As tap_flush() */
 void tap_qemu_flush(void)
 {
-	while (self.fd >= 0 && self.sent < self.filled) {
-		ssize_t n = send(self.fd, self.in + self.sent,
-				 self.filled - self.sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (self.fd >= 0 && self.in.begin < self.in.end) {
+		ssize_t n = send(self.fd, self.in_buf + self.in.begin,
+				 self.in.end - self.in.begin, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (n < 0) {
 			/* A dead link shows as an event of its own */
 			arm(errno == EAGAIN || errno == ENOBUFS);
 			return;
 		}
-		self.sent += (uint32_t)n;
+		self.in.begin += (uint32_t)n;
 	}
-	self.sent = self.filled = 0;
+	self.in.begin = self.in.end = 0;
 	if (self.fd >= 0)
 		arm(self.wanted || waiting());
 }
@@ -521,7 +462,7 @@ unsigned tap_qemu_event(uint64_t id, uint32_t events)
 		return hang_up("length of a frame makes no sense");
 	if (events & EPOLLOUT) {
 		tap_qemu_flush();
-		if (self.wanted && self.filled - self.sent < IN_SIZE / 2) {
+		if (self.wanted && self.in.end - self.in.begin < IN_SIZE / 2) {
 			self.wanted = false;
 			ev |= TAP_EV_ROOM;
 		}
@@ -535,15 +476,18 @@ unsigned tap_qemu_event(uint64_t id, uint32_t events)
 	return ev;
 }
 
-/* tap_qemu_trim() - Give the memory of the buffers back, if they are empty */
+/* trim() - Give the memory of a buffer back, if nothing is in it */
+static void trim(struct bytes *b, uint8_t *buf, size_t size)
+{
+	if (b->begin != b->end)
+		return;
+	b->begin = b->end = 0;
+	(void)madvise(buf, size, MADV_DONTNEED);
+}
+
+/* tap_qemu_trim() - As tap_trim() */
 void tap_qemu_trim(void)
 {
-	if (self.begin == self.end && !self.nlent) {
-		self.begin = self.parsed = self.end = 0;
-		(void)madvise(self.out, sizeof(self.out), MADV_DONTNEED);
-	}
-	if (self.sent == self.filled) {
-		self.sent = self.filled = 0;
-		(void)madvise(self.in, sizeof(self.in), MADV_DONTNEED);
-	}
+	trim(&self.out, self.out_buf, sizeof(self.out_buf));
+	trim(&self.in, self.in_buf, sizeof(self.in_buf));
 }

@@ -12,6 +12,9 @@
  */
 #include "util.h"
 
+#include <ctype.h>
+#include <stdlib.h>
+
 /**
  * util_parse_uint() - Decimal digits, all of them and nothing else
  * @text:	String
@@ -68,18 +71,6 @@ bool util_copy(char *to, size_t size, const char *from)
 	return util_copy_n(to, size, from, strlen(from));
 }
 
-/* hex_digit() - Value of one hexadecimal digit, -1 if it is none */
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /**
  * util_parse_mac() - Six bytes as 52:54:00:12:34:56
  * @text:	String
@@ -91,14 +82,11 @@ bool util_parse_mac(const char *text, uint8_t mac[static 6])
 {
 	uint8_t m[6];
 
-	for (size_t i = 0; i < 6; i++) {
-		int hi = hex_digit(text[0]);
-		int lo = hi < 0 ? -1 : hex_digit(text[1]);
-
-		if (lo < 0 || text[2] != (i < 5 ? ':' : '\0'))
+	for (size_t i = 0; i < sizeof(m); i++, text += 3) {
+		if (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1]) ||
+		    text[2] != (i < 5 ? ':' : '\0'))
 			return false;
-		m[i] = (uint8_t)(hi << 4 | lo);
-		text += 3;
+		m[i] = (uint8_t)strtoul(text, NULL, 16);
 	}
 	memcpy(mac, m, sizeof(m));
 	return true;

@@ -26,8 +26,7 @@ static inline uint32_t get_be32(const void *p)
 {
 	const uint8_t *b = p;
 
-	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
-	       (uint32_t)b[2] << 8 | b[3];
+	return (uint32_t)get_be16(b) << 16 | get_be16(b + 2);
 }
 
 static inline void put_be16(void *p, uint16_t v)
@@ -40,12 +39,8 @@ static inline void put_be16(void *p, uint16_t v)
 
 static inline void put_be32(void *p, uint32_t v)
 {
-	uint8_t *b = p;
-
-	b[0] = (uint8_t)(v >> 24);
-	b[1] = (uint8_t)(v >> 16);
-	b[2] = (uint8_t)(v >> 8);
-	b[3] = (uint8_t)v;
+	put_be16(p, (uint16_t)(v >> 16));
+	put_be16((uint8_t *)p + 2, (uint16_t)v);
 }
 
 bool	util_parse_uint(const char *text, uint32_t max, uint32_t *value);

@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	argv[argc] = NULL;
 
-	log_init(LOG_LVL_ERR);
+	log_level = LOG_LVL_ERR;
 	log_stderr(false);
 	rc = conf_parse(argc, argv, &c);
 	if (rc >= CONF_RESULT_NUM)

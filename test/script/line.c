@@ -87,9 +87,9 @@ static void caps(char *const *tok, int n)
 {
 	for (int i = 1; i < n; i++) {
 		if (!strcmp(tok[i], "csum"))
-			script_setup.caps |= TAP_CSUM | TAP_VNET;
+			script_setup.caps |= TAP_CSUM;
 		else if (!strcmp(tok[i], "tso"))
-			script_setup.caps |= TAP_TSO4 | TAP_TSO6 | TAP_VNET;
+			script_setup.caps |= TAP_TSO4 | TAP_TSO6;
 		else
 			script_fail("caps %s?", tok[i]);
 	}
@@ -434,7 +434,7 @@ static void do_count(struct script_conn *c, char *const *tok, int n)
 	if (n != 3)
 		script_fail("count NAME N");
 	for (int i = 0; i < COUNT_NUM; i++) {
-		if (strcmp(tok[1], count_name((enum count)i)))
+		if (strcmp(tok[1], count_name[i]))
 			continue;
 		if (count_value[i] != (uint64_t)script_num(tok[2]))
 			script_fail("it is %llu", (unsigned long long)count_value[i]);

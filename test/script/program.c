@@ -34,15 +34,14 @@ static void set_net(void)
  */
 int program_run(void)
 {
-	static struct conf c;
+	struct conf *c = &self.conf;
 
-	option_begin(&c, CONF_PASST);
-	c.listen.ports = script_setup.ports;
-	c.fwd.map_gw = true;
-	self.ns.child = self.ns.watch = -1;
-	init_base(&c, loop_now());
-	open_link(&c);
-	init_flows(&c);
+	option_begin(c, CONF_PASST);
+	c->listen.ports = script_setup.ports;
+	c->fwd.map_gw = true;
+	init_base(c, loop_now());
+	open_link(c);
+	init_flows(c);
 	if (fwd_listen_open(loop_now()))
 		return EXIT_FAILURE;
 	run();

@@ -108,23 +108,23 @@ static void test_pid_file(void)
 
 	CHECK_EQ(write(fd, "something longer than a number\n", 31), 31);
 	(void)snprintf(want, sizeof(want), "%d\n", (int)getpid());
-	daemon_pid_write(daemon_pid_open(path));
+	daemon_pid_write(daemon_open(path, O_TRUNC));
 	CHECK(pread(fd, text, sizeof(text) - 1, 0) > 0);
 	CHECK_STR(text, want);
 	close(fd);
 	CHECK_EQ(unlink(path), 0);
-	fd = daemon_pid_open(path);
+	fd = daemon_open(path, O_TRUNC);
 	CHECK_EQ(fstat(fd, &st), 0);
 	CHECK_EQ(st.st_mode & 077, 0);
 	close(fd);
 	CHECK_EQ(unlink(path), 0);
-	CHECK_EQ(daemon_pid_open("/nowhere/pid"), -ENOENT);
+	CHECK_EQ(daemon_open("/nowhere/pid", O_TRUNC), -ENOENT);
 }
 
 static void test_signals(void)
 {
 	static const int ours[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1 };
-	int fd = daemon_signals(), p[2];
+	int fd = daemon_signals(ours, ARRAY_SIZE(ours)), p[2];
 
 	CHECK(fd >= 0);
 	CHECK_EQ(daemon_signal_next(fd), 0);

@@ -482,9 +482,9 @@ static void test_one_line(void)
 
 	reset(false);
 	ports_add(&low, 80);
-	log_sink(fd, false);
+	log_file(fd);
 	CHECK_EQ(listen_on("192.0.2.10%eth0/80", NULL), -EACCES);
-	log_sink(-1, false);
+	log_file(-1);
 	n = pread(fd, text, sizeof(text) - 1, 0);
 	CHECK(n > 0 && strchr(text, '\n') == text + n - 1);
 	CHECK(strstr(text, "Couldn't listen on requested ports (--tcp-ports)"));

@@ -467,7 +467,7 @@ static void test_setup(void)
 
 int main(void)
 {
-	log_init(LOG_LVL_ERR);
+	log_level = LOG_LVL_ERR;
 	RUN(test_of_host);
 	RUN(test_asked);
 	RUN(test_gateway);

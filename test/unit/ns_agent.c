@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * ns_agent.c - an agent that was taken over: answers the daemon must survive
- * links: ns.c ns_enter.c addr.c util.c log.c
+ * links: ns.c addr.c util.c log.c
  */
 #include "ns_agent.h"
 
@@ -120,10 +120,10 @@ static void serve(int sock)
 	_exit(0);
 }
 
-int ns_agent_fork(const struct ns_conf *conf, int sock, int *pidfd)
+int ns_agent_fork(const struct ns_conf *conf, const char *path, int sock)
 {
 	(void)conf;
-	*pidfd = -1;
+	(void)path;
 	agent = fork();
 	if (!agent) {
 		int s = dup2(sock, 3);
@@ -132,7 +132,7 @@ int ns_agent_fork(const struct ns_conf *conf, int sock, int *pidfd)
 			close(fd);
 		serve(s);
 	}
-	return 0;
+	return -1;
 }
 
 /* open_fds() - How many descriptors we have */
@@ -223,7 +223,7 @@ static void test_silent(void)
 
 int main(void)
 {
-	log_init(LOG_LVL_ERR);
+	log_level = LOG_LVL_ERR;
 	RUN(test_good);
 	RUN(test_fds);
 	RUN(test_broken);

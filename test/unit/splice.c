@@ -516,7 +516,7 @@ int main(void)
 {
 	static const struct sock_conf conf;
 
-	log_init(LOG_LVL_INFO);
+	log_level = LOG_LVL_INFO;
 	sock_init(&conf);
 	CHECK_EQ(loop_init(), 0);
 	now = loop_now();

@@ -441,7 +441,7 @@ static void test_no_pipes(void)
 
 int main(void)
 {
-	log_init(LOG_LVL_INFO);
+	log_level = LOG_LVL_INFO;
 	timer_init(1);
 	conn_init();
 	RUN(test_any_order);

@@ -17,7 +17,7 @@
 #include "tap.h"
 #include "util.h"
 
-enum { SIZE = 4000 };
+enum { SIZE = 4000, VH = sizeof(struct virtio_net_hdr) };
 
 enum log_level log_level = LOG_LVL_ERR;
 static unsigned bugs;
@@ -107,7 +107,7 @@ static void down(void)
 static void got(const uint8_t *frame, uint32_t len)
 {
 	uint8_t buf[SIZE];
-	uint32_t head = stream ? 4 : 0;
+	uint32_t head = stream ? 4 : VH;
 
 	tap_flush();
 	CHECK_EQ(recv(guest, buf, stream ? head + len : sizeof(buf), 0), head + len);
@@ -161,24 +161,24 @@ static void test_in(void)
 
 static void test_out(void)
 {
-	uint8_t buf[4 + 100] = { 0, 0, 0, 100 };
+	uint8_t buf[VH + 100] = { [VH - 1] = 100 };
 	struct tap_frame f[TAP_BATCH];
 
 	for (int qemu = 0; qemu < 2; qemu++) {
-		uint32_t skip = qemu ? 0 : 4;
+		uint32_t skip = qemu ? VH - 4 : 0;
 
 		up(qemu);
 		CHECK_EQ(tap_take(f, TAP_BATCH), 0);
 		for (int i = 0; i < 5; i++) {
 			uint8_t copy[200];
 
-			check_fill(buf + 4, 100);
-			CHECK(send(guest, buf + skip, 104 - skip, 0) > 0);
+			check_fill(buf + VH, 100);
+			CHECK(send(guest, buf + skip, sizeof(buf) - skip, 0) > 0);
 			CHECK_EQ(tap_event((uint64_t)qemu, EPOLLIN), TAP_EV_FRAMES);
 			CHECK_EQ(tap_take(f, TAP_BATCH), 1);
-			captured(buf + 4, 100);
+			captured(buf + VH, 100);
 			CHECK_EQ(tap_head(f, copy, 200), 100);
-			CHECK_MEM(copy, buf + 4, 100);
+			CHECK_MEM(copy, buf + VH, 100);
 			/* One loan at a time, given back whole */
 			bugs = 0;
 			CHECK_EQ(tap_take(f, TAP_BATCH), 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * tap_ns.c - unit test of ../../tap_ns.c
- * links: tap_ns.c tap_link.c csum.c count.c util.c
+ * links: tap_ns.c tap_link.c pcap.c csum.c count.c util.c log.c
  *
  * A pair of datagram sockets stands for the device: as there, each read() is
  * one frame and each write() is one.
@@ -15,7 +15,7 @@
 
 #include "count.h"
 #include "loop.h"
-#include "tap_ns.h"
+#include "tap_link.h"
 #include "util.h"
 
 enum { VH = sizeof(struct virtio_net_hdr), ROUNDS = 300 };
@@ -43,10 +43,8 @@ static void up(unsigned caps)
 	ours = fd[1];
 	(void)setsockopt(guest, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	(void)setsockopt(ours, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	tap_ns_init(ours, caps);
-	CHECK_EQ(tap_ns_open(), 0);
+	CHECK_EQ(tap_ns_init(ours, caps), 0);
 	CHECK_EQ(watched, ours);
-	CHECK_EQ(tap_ns_caps(), caps);
 	count_reset();
 }
 
@@ -56,45 +54,37 @@ static void down(void)
 	close(ours);
 }
 
-/* A frame of random bytes, with space for a virtio_net_hdr in front */
+/* A frame of random bytes, behind a virtio_net_hdr of such */
 static uint8_t buf[VH + TAP_FRAME_MAX + 1];
 
 /* from_guest() - The guest sends a frame of @len bytes */
-static void from_guest(uint32_t len, bool vnet)
+static void from_guest(uint32_t len)
 {
-	uint8_t *p = vnet ? buf : buf + VH;
-
 	check_fill(buf, min_size(VH + len, 100));
-	CHECK_EQ(send(guest, p, len + (uint32_t)(buf + VH - p), 0),
-		 len + (uint32_t)(buf + VH - p));
+	CHECK_EQ(send(guest, buf, VH + len, 0), VH + len);
 }
 
 /* Frames of all lengths come whole, with the header that belongs to them */
 static void test_take(void)
 {
-	static const struct virtio_net_hdr none;
+	struct tap_frame f[TAP_BATCH];
 
-	for (int vnet = 0; vnet < 2; vnet++) {
-		struct tap_frame f[TAP_BATCH];
+	up(TAP_CSUM);
+	CHECK_EQ(tap_ns_take(f, TAP_BATCH), 0);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		uint32_t len = TAP_FRAME_MAX;
 
-		up(vnet ? TAP_VNET | TAP_CSUM : 0);
-		CHECK_EQ(tap_ns_take(f, TAP_BATCH), 0);
-		for (unsigned i = 0; i < ROUNDS; i++) {
-			uint32_t len = TAP_FRAME_MAX;
-
-			if (i)
-				len = 1 + (uint32_t)check_below(check_below(4) ? 1514 :
-								TAP_FRAME_MAX);
-			from_guest(len, vnet);
-			CHECK_EQ(tap_ns_take(f, TAP_BATCH), 1);
-			CHECK_EQ(f[0].len, len);
-			CHECK_EQ(f[0].niov, 1);
-			CHECK_EQ(f[0].iov->iov_len, len);
-			CHECK_MEM(f[0].iov->iov_base, buf + VH, len);
-			CHECK_MEM(&f[0].vh, vnet ? buf : (const void *)&none, VH);
-		}
-		down();
+		if (i)
+			len = 1 + (uint32_t)check_below(check_below(4) ? 1514 : TAP_FRAME_MAX);
+		from_guest(len);
+		CHECK_EQ(tap_ns_take(f, TAP_BATCH), 1);
+		CHECK_EQ(f[0].len, len);
+		CHECK_EQ(f[0].niov, 1);
+		CHECK_EQ(f[0].iov->iov_len, len);
+		CHECK_MEM(f[0].iov->iov_base, buf + VH, len);
+		CHECK_MEM(&f[0].vh, buf, VH);
 	}
+	down();
 }
 
 static void test_batch(void)
@@ -105,7 +95,7 @@ static void test_batch(void)
 	up(0);
 	/* More would wait in the socket: net.unix.max_dgram_qlen is 10 */
 	for (uint32_t i = 1; i <= 9; i++)
-		from_guest(i, false);
+		from_guest(i);
 	CHECK_EQ(tap_ns_take(f, 4), 4);
 	for (int i = 0; i < 4; i++)
 		CHECK_EQ(f[i].len, next++);
@@ -121,12 +111,12 @@ static void test_runt(void)
 {
 	struct tap_frame f[TAP_BATCH];
 
-	up(TAP_VNET);
+	up(0);
 	for (uint32_t len = 1; len <= VH; len++) {
 		CHECK_EQ(send(guest, buf, len, 0), len);
 		CHECK_EQ(tap_ns_take(f, TAP_BATCH), 0);
 	}
-	from_guest(60, true);
+	from_guest(60);
 	CHECK_EQ(tap_ns_take(f, TAP_BATCH), 1);
 	CHECK_EQ(f[0].len, 60);
 	down();
@@ -138,7 +128,7 @@ static void test_gone(void)
 	struct tap_frame f[TAP_BATCH];
 	int fd = open("/dev/null", O_WRONLY);
 
-	tap_ns_init(fd, 0);
+	CHECK_EQ(tap_ns_init(fd, 0), 0);
 	CHECK_EQ(tap_ns_take(f, TAP_BATCH), -EBADF);
 	close(fd);
 	CHECK_EQ(tap_ns_event(EPOLLIN), TAP_EV_FRAMES);
@@ -158,21 +148,18 @@ static void to_guest(uint8_t *frame, uint32_t len, const struct virtio_net_hdr *
 		     unsigned caps)
 {
 	static uint8_t got[VH + TAP_FRAME_MAX + 1];
-	uint32_t vlen = caps & TAP_VNET ? VH : 0;
 	struct virtio_net_hdr want = *vh;
 
-	CHECK_EQ(recv(guest, got, sizeof(got), 0), vlen + len);
+	CHECK_EQ(recv(guest, got, sizeof(got), 0), VH + len);
 	if (!(caps & TAP_CSUM)) {
 		tap_link_csum(frame, len, vh);
 		want.flags = 0;
 	}
-	CHECK_MEM(got, &want, vlen);
-	CHECK_MEM(got + vlen, frame, len);
+	CHECK_MEM(got, &want, VH);
+	CHECK_MEM(got + VH, frame, len);
 }
 
-static const unsigned all_caps[] = {
-	0, TAP_VNET, TAP_VNET | TAP_CSUM | TAP_TSO4 | TAP_TSO6,
-};
+static const unsigned all_caps[] = { 0, TAP_CSUM | TAP_TSO4 | TAP_TSO6 };
 
 static void test_send(void)
 {
@@ -200,10 +187,10 @@ static void lend_some(unsigned caps)
 		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = 4, .csum_offset = 2,
 	};
 	unsigned hlen = 20 + (unsigned)check_below(TAP_HEAD_MAX - 19);
-	uint32_t unit = 1 + (uint32_t)check_below(check_below(2) ? 1460 : 65495);
+	uint32_t unit = 1 + (uint32_t)check_below(check_below(2) ? 1460 : TAP_FRAME_MAX - hlen);
 	size_t want = 1 + check_below((size_t)unit * 8);
 	struct iovec iov[8];
-	int n = tap_ns_lend(hlen, unit, want, iov, 8);
+	int n = tap_ns_lend(unit, want, iov, 8);
 
 	CHECK_EQ(n, (want + unit - 1) / unit);
 	for (int i = 0; i < n; i++) {
@@ -231,8 +218,8 @@ static void test_lend(void)
 			lend_some(all_caps[k]);
 		down();
 	}
-	CHECK_EQ(tap_ns_lend(54, 1000, 3000, iov, 2), 2);
-	CHECK(tap_ns_lend(54, 1000, 1000000, iov, 64) >= 8);
+	CHECK_EQ(tap_ns_lend(1000, 3000, iov, 2), 2);
+	CHECK(tap_ns_lend(1000, 1000000, iov, 64) >= 8);
 	tap_ns_trim();
 }
 
@@ -243,7 +230,7 @@ static void test_refused(void)
 	uint64_t lost = 0;
 	int rc;
 
-	up(TAP_VNET);
+	up(0);
 	while (!(rc = tap_ns_send(buf, 60, &vh)))
 		;
 	CHECK_EQ(rc, -EAGAIN);
