@@ -50,8 +50,6 @@ enum {
 	DUPACKS		= 3,		/* RFC 5681, section 3.2 */
 	REORDER_US	= 5000,		/* what a link may be late by, and not have lost */
 	HOLE_BACKOFF	= 3,		/* time-outs before smaller segments are tried */
-	MSS_SMALL4	= 536,
-	MSS_SMALL6	= 1220,
 	PROBE_LIMIT_MS	= 15 * 60 * 1000,	/* a guest silent for so long is gone */
 	STALL_MAX	= 16 * 1024,
 };
@@ -102,7 +100,7 @@ struct conn *tcp_in_unstall(void)
 
 		self.first = (self.first + 1) % STALL_MAX;
 		self.num--;
-		if (c && c->kind == CONN_TCP && c->tcp.flags & TCPF_STALLED) {
+		if (c) {
 			c->tcp.flags &= (uint16_t)~TCPF_STALLED;
 			return c;
 		}
@@ -190,9 +188,7 @@ static bool overdue(const struct tcp_conn *t, uint64_t now)
 	uint32_t wait = t->srtt + max_u32(4 * t->rttvar, REORDER_US);
 
 	/* Nothing measured: only the time-out knows */
-	if (!t->srtt)
-		return false;
-	return (uint32_t)now - t->resent_us > wait;
+	return t->srtt && (uint32_t)now - t->resent_us > wait;
 }
 
 /**
@@ -234,12 +230,12 @@ bool tcp_in_ack(struct conn *c, struct tcp_batch *b, const struct tcp_seg *s,
 		return true;
 	if (t->dupacks < UINT8_MAX)
 		t->dupacks++;
-	if (t->dupacks == DUPACKS && !(t->flags & TCPF_RECOVERY) && !t->lwnd) {
+	if (t->flags & TCPF_RECOVERY) {
+		b->resend |= t->dupacks > DUPACKS && overdue(t, now);
+	} else if (t->dupacks == DUPACKS && !t->lwnd) {
 		count(COUNT_TCP_FAST_RETRANSMIT);
 		t->recover = t->sent;
 		t->flags |= TCPF_RECOVERY;
-		b->resend = true;
-	} else if (t->flags & TCPF_RECOVERY && t->dupacks > DUPACKS && overdue(t, now)) {
 		b->resend = true;
 	}
 	return true;
@@ -286,16 +282,6 @@ static void put_frames(struct conn *c, uint32_t seq, uint32_t len, uint32_t unit
 		seq += n;
 		len -= n;
 	}
-}
-
-/* total() - Bytes in all pieces */
-static uint32_t total(const struct iovec *iov, int n)
-{
-	uint32_t sum = 0;
-
-	for (int i = 0; i < n; i++)
-		sum += (uint32_t)iov[i].iov_len;
-	return sum;
 }
 
 /* resend() - The segment at una again; nothing else moves; -errno: socket dead */
@@ -378,7 +364,7 @@ static int push_once(struct conn *c, uint64_t now)
 		stall(c, now);
 		return 0;
 	}
-	lent = total(iov, n);
+	lent = min_u32(want, (uint32_t)n * unit);
 	got = sock_tcp_peek(c->fd, tcp_in_flight(t), iov, n);
 	if (got == -EAGAIN) {
 		/* A FIN behind bytes in flight may show later: see sock_tcp_peek() */
@@ -435,6 +421,8 @@ int tcp_in_push(struct conn *c, uint64_t now)
  */
 int tcp_in_flush(struct conn *c, const struct tcp_batch *b, uint64_t now)
 {
+	int rc = 0;
+
 	if (b->acked) {
 		ssize_t n = sock_tcp_consume(c->fd, b->acked);
 
@@ -443,19 +431,15 @@ int tcp_in_flush(struct conn *c, const struct tcp_batch *b, uint64_t now)
 		if (BUG_ON((size_t)n != b->acked))
 			return -EPROTO;
 	}
-	if (b->resend && seq_lt(c->tcp.una, c->tcp.sent)) {
-		int rc = resend(c, now);
-
-		if (rc)
-			return rc;
-	}
-	return tcp_in_push(c, now);
+	if (b->resend && seq_lt(c->tcp.una, c->tcp.sent))
+		rc = resend(c, now);
+	return rc ? rc : tcp_in_push(c, now);
 }
 
 /* smaller() - Segments vanish again and again: they may be too large */
 static void smaller(struct conn *c)
 {
-	uint16_t small = addr_is4(&c->key.guest) ? MSS_SMALL4 : MSS_SMALL6;
+	uint16_t small = tcp_seg_mss(c, 0);
 
 	if (c->tcp.mss <= small)
 		return;

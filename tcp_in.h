@@ -2,13 +2,7 @@
 #ifndef TCP_IN_H
 #define TCP_IN_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "conn.h"
-#include "tcp_batch.h"
 #include "tcp_seg.h"
-#include "tcp_state.h"
 
 void	tcp_in_init(void);
 void	tcp_in_begin(struct conn *c, const struct tcp_seg *s);

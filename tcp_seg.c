@@ -23,11 +23,10 @@
 #include <string.h>
 
 #include "count.h"
-#include "late.h"
 #include "net.h"
 #include "pkt.h"
 #include "seq.h"
-#include "tcp_state.h"
+#include "tail.h"
 #include "util.h"
 #include "wire.h"
 
@@ -95,18 +94,15 @@ bool tcp_seg_parse(const struct frame *f, struct tcp_seg *s)
 		count(DROP_TCP_HEADER);
 		return false;
 	}
-	s->sport = get_be16(h->sport);
-	s->dport = get_be16(h->dport);
-	s->flags = h->flags;
-	s->seq = get_be32(h->seq);
-	s->ack = get_be32(h->ack);
-	s->wnd = get_be16(h->wnd);
-	s->hlen = (uint32_t)(h->off >> 4) * 4;
-	s->mss = 0;
-	s->wscale = -1;
-	s->sack = false;
+	*s = (struct tcp_seg){
+		.key = { .guest = f->src, .far = f->dst, .gport = get_be16(h->sport),
+			 .fport = get_be16(h->dport), .proto = WIRE_TCP },
+		.flags = h->flags, .seq = get_be32(h->seq), .ack = get_be32(h->ack),
+		.wnd = get_be16(h->wnd), .hlen = (uint32_t)(h->off >> 4) * 4,
+		.wscale = -1,
+	};
 	full = s->hlen >= sizeof(*h) ? frame_l4(f, s->hlen) : NULL;
-	if (!full || !s->sport || !s->dport) {
+	if (!full || !s->key.gport || !s->key.fport) {
 		count(DROP_TCP_HEADER);
 		return false;
 	}
@@ -118,21 +114,6 @@ bool tcp_seg_parse(const struct frame *f, struct tcp_seg *s)
 	if (s->flags & TCP_SYN)
 		options(pkt_reader(full + sizeof(*h), s->hlen - sizeof(*h)), s);
 	return true;
-}
-
-/**
- * tcp_seg_key() - Key of the connection a segment belongs to
- * @f:		Frame it came in
- * @s:		Segment
- *
- * Return: key
- */
-struct conn_key tcp_seg_key(const struct frame *f, const struct tcp_seg *s)
-{
-	return (struct conn_key){
-		.guest = f->src, .far = f->dst,
-		.gport = s->sport, .fport = s->dport, .proto = WIRE_TCP,
-	};
 }
 
 /**
@@ -174,18 +155,17 @@ static uint16_t link_mss(const struct conn *c)
 /**
  * tcp_seg_mss() - Payload of a segment to the guest
  * @c:		Connection
- * @syn:	The guest's SYN or SYN-ACK
+ * @option:	Option of the guest's SYN; 0: absent, or not to be relied on
  *
  * Return: bytes, MSS_MIN or more
  */
-uint16_t tcp_seg_mss(const struct conn *c, const struct tcp_seg *syn)
+uint16_t tcp_seg_mss(const struct conn *c, uint16_t option)
 {
-	uint16_t fallback = addr_is4(&c->key.guest) ? MSS_DEFAULT4 : MSS_DEFAULT6;
-	uint16_t mss = syn->mss ? syn->mss : fallback;
+	uint32_t mss = addr_is4(&c->key.guest) ? MSS_DEFAULT4 : MSS_DEFAULT6;
 
-	if (mss > link_mss(c))
-		mss = link_mss(c);
-	return mss < MSS_MIN ? MSS_MIN : mss;
+	if (option)
+		mss = option;
+	return (uint16_t)max_u32(min_u32(mss, link_mss(c)), MSS_MIN);
 }
 
 /**
@@ -207,9 +187,7 @@ uint32_t tcp_seg_unit(const struct conn *c)
 /* field() - The window as it stands in a header that acknowledges @ack */
 static uint16_t field(const struct tcp_conn *t, uint32_t ack, unsigned shift)
 {
-	int32_t open = seq_diff(t->edge, ack);
-
-	return (uint16_t)min_u32(open > 0 ? (uint32_t)open >> shift : 0, UINT16_MAX);
+	return (uint16_t)min_u32(seq_ahead(t->edge, ack) >> shift, UINT16_MAX);
 }
 
 /* told() - The edge that a window amounts to; behind a FIN it moves no more */
@@ -237,32 +215,22 @@ uint32_t tcp_seg_offer(const struct tcp_conn *t)
 	return told(t, tcp_ack_number(t), scale(t));
 }
 
-/* our_mss() - What the link takes, and a window of the least size; see tcp_out.c */
-static uint16_t our_mss(const struct conn *c)
-{
-	uint32_t part = max_u32(c->tcp.room / 8, MSS_ETHERNET);
-
-	return (uint16_t)min_u32(link_mss(c), part);
-}
-
 /* syn_options() - What we offer, or take up (RFC 7323, 2.2) */
 static unsigned syn_options(const struct conn *c, uint8_t opt[static OPT_LEN])
 {
+	/* What the link takes, and a window of the least size; see tcp_out.c */
+	uint32_t mss = min_u32(link_mss(c), max_u32(c->tcp.room / 8, MSS_ETHERNET));
 	struct pkt_writer w = pkt_writer(opt, OPT_LEN);
 
-	pkt_put_u8(&w, TCPOPT_MSS);
-	pkt_put_u8(&w, 4);
-	pkt_put_be16(&w, our_mss(c));
+	pkt_put_be16(&w, TCPOPT_MSS << 8 | 4);
+	pkt_put_be16(&w, (uint16_t)mss);
 	if (c->tcp.flags & (TCPF_WSCALE | TCPF_FROM_HOST)) {
-		pkt_put_u8(&w, TCPOPT_NOP_);
-		pkt_put_u8(&w, TCPOPT_WSCALE);
-		pkt_put_u8(&w, 3);
-		pkt_put_u8(&w, TCP_WSCALE);
+		pkt_put_be16(&w, TCPOPT_NOP_ << 8 | TCPOPT_WSCALE);
+		pkt_put_be16(&w, 3 << 8 | TCP_WSCALE);
 	}
 	if (c->tcp.flags & (TCPF_SACK | TCPF_FROM_HOST)) {
 		pkt_put_be16(&w, TCPOPT_NOP_ << 8 | TCPOPT_NOP_);
-		pkt_put_u8(&w, TCPOPT_SACK_OK);
-		pkt_put_u8(&w, 2);
+		pkt_put_be16(&w, TCPOPT_SACK_OK << 8 | 2);
 	}
 	return (unsigned)w.len;
 }
@@ -275,24 +243,12 @@ static unsigned sack_option(const struct tcp_conn *t, uint8_t opt[static OPT_LEN
 	int n = late_blocks(t->late, b);
 
 	pkt_put_be16(&w, TCPOPT_NOP_ << 8 | TCPOPT_NOP_);
-	pkt_put_u8(&w, TCPOPT_SACK_);
-	pkt_put_u8(&w, (uint8_t)(2 + 8 * n));
+	pkt_put_be16(&w, (uint16_t)(TCPOPT_SACK_ << 8 | (2 + 8 * n)));
 	for (int i = 0; i < n; i++) {
 		pkt_put_be32(&w, b[i].start);
 		pkt_put_be32(&w, b[i].end);
 	}
 	return (unsigned)w.len;
-}
-
-/* options_to_guest() - Options of a segment without payload, or none */
-static unsigned options_to_guest(const struct conn *c, uint8_t flags, uint32_t len,
-				 uint8_t opt[static OPT_LEN])
-{
-	if (flags & TCP_SYN)
-		return syn_options(c, opt);
-	if (c->tcp.late && c->tcp.flags & TCPF_SACK && flags == TCP_ACK && !len)
-		return sack_option(&c->tcp, opt);
-	return 0;
 }
 
 /**
@@ -314,13 +270,20 @@ unsigned tcp_seg_head(struct conn *c, uint8_t h[static TAP_HEAD_MAX], uint32_t s
 	uint32_t ack = flags & TCP_ACK ? tcp_ack_number(t) : 0;
 	unsigned shift = flags & TCP_SYN ? 0 : scale(t);
 	uint8_t opt[OPT_LEN];
-	unsigned optlen = options_to_guest(c, flags, len, opt);
-	uint32_t l4len = (uint32_t)sizeof(struct wire_tcp) + optlen + len;
-	unsigned ip = frame_head(h, src, dst, WIRE_TCP, l4len, 0, 0);
-	struct wire_tcp *tcp = (void *)(h + ip);
-	uint16_t sum = frame_partial(src, dst, WIRE_TCP, l4len);
-	unsigned hlen = ip + (unsigned)sizeof(*tcp) + optlen;
+	unsigned optlen = 0, ip, hlen;
+	struct wire_tcp *tcp;
+	uint32_t l4len;
+	uint16_t sum;
 
+	if (flags & TCP_SYN)
+		optlen = syn_options(c, opt);
+	else if (t->late && t->flags & TCPF_SACK && flags == TCP_ACK && !len)
+		optlen = sack_option(t, opt);
+	l4len = (uint32_t)sizeof(*tcp) + optlen + len;
+	ip = frame_head(h, src, dst, WIRE_TCP, l4len, 0, 0);
+	sum = frame_partial(src, dst, WIRE_TCP, l4len);
+	hlen = ip + (unsigned)sizeof(*tcp) + optlen;
+	tcp = (void *)(h + ip);
 	put_be16(tcp->sport, c->key.fport);
 	put_be16(tcp->dport, c->key.gport);
 	put_be32(tcp->seq, seq);
@@ -401,23 +364,22 @@ void tcp_seg_challenge(struct conn *c, uint64_t now)
 
 /**
  * tcp_seg_reset_stray() - Answer a segment that belongs to no connection
- * @f:		Frame it came in
  * @s:		Segment; without TCP_RST
  *
  * RFC 9293, section 3.10.7.1.
  */
-void tcp_seg_reset_stray(const struct frame *f, const struct tcp_seg *s)
+void tcp_seg_reset_stray(const struct tcp_seg *s)
 {
 	struct wire_tcp tcp = { .off = sizeof(tcp) / 4 << 4, .flags = TCP_RST };
 	uint32_t len = s->len + !!(s->flags & TCP_SYN) + !!(s->flags & TCP_FIN);
 
-	put_be16(tcp.sport, s->dport);
-	put_be16(tcp.dport, s->sport);
+	put_be16(tcp.sport, s->key.fport);
+	put_be16(tcp.dport, s->key.gport);
 	if (s->flags & TCP_ACK) {
 		put_be32(tcp.seq, s->ack);
 	} else {
 		tcp.flags |= TCP_ACK;
 		put_be32(tcp.ack, s->seq + len);
 	}
-	(void)frame_send(&f->dst, &f->src, WIRE_TCP, &tcp, sizeof(tcp), 0);
+	(void)frame_send(&s->key.far, &s->key.guest, WIRE_TCP, &tcp, sizeof(tcp), 0);
 }

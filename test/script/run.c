@@ -10,9 +10,8 @@
  * links: dhcp_opt.c dhcpv6.c dhcpv6_msg.c dnsname.c frag.c frame.c fwd.c
  * links: fwd_listen.c icmp.c log.c ndp.c net.c netlink.c nlmsg.c nlquery.c ns.c
  * links: ns_agent.c ns_enter.c option.c pcap.c ports.c procnet.c resolv.c
- * links: late.c sock_splice.c splice.c splice_stream.c tail.c tap_link.c
- * links: tcp.c tcp_batch.c tcp_end.c tcp_fsm.c tcp_in.c tcp_open.c tcp_out.c tcp_rto.c
- * links: tcp_seg.c tcp_state.c tcp_timer.c timer.c
+ * links: sock_splice.c splice.c splice_stream.c tail.c tap_link.c
+ * links: tcp.c tcp_end.c tcp_fsm.c tcp_in.c tcp_out.c tcp_rto.c tcp_seg.c timer.c
  * links: udp.c udp_flow.c udp_seg.c util.c
  *
  * Theory of operation
