@@ -534,6 +534,14 @@ static void do_scale(struct script_conn *c, char *const *tok, int n)
 	scale_run((uint32_t)script_num(tok[1]));
 }
 
+static void do_rate(struct script_conn *c, char *const *tok, int n)
+{
+	(void)c;
+	if (n != 2)
+		script_fail("rate N");
+	scale_rate((uint32_t)script_num(tok[1]));
+}
+
 /* A first word, what it does, and whether it waits for something of the program */
 static const struct {
 	const char *word;
@@ -549,7 +557,7 @@ static const struct {
 	{ "flows", do_flows, false }, { "pool", do_pool, false }, { "idle", do_idle, false },
 	{ "due", do_due, false }, { "isn", do_isn, false },
 	{ "quiet", do_quiet, false }, { "end", do_end, false },
-	{ "scale", do_scale, false },
+	{ "scale", do_scale, false }, { "rate", do_rate, false },
 };
 
 /* word_at() - Entry of the table; the name of a connection is skipped */

@@ -97,7 +97,7 @@
  *	quiet				nothing came (until the time of this line)
  *	end open N			so many connections are left on purpose
  *	random SEED N			N things by chance, see random.c
- *	scale N				see scale.c
+ *	scale N, rate N			see scale.c
  *
  *   A name of a connection may stand behind the time: it is about that one.  Before
  *   that, `within MS' lets what is expected be late, and `times N' does the rest of
