@@ -119,49 +119,25 @@ static struct tail_piece *at(uint32_t index)
 	return &self.piece[index - 1];
 }
 
-/* take() - A fresh piece, 0: none left */
-static uint32_t take(void)
+/* room() - The piece the next byte of a chain goes to, NULL: there is none left */
+static struct tail_piece *room(uint32_t *tail)
 {
-	uint32_t i = self.free;
+	uint32_t last = *tail ? at(*tail)->last : 0;
+	uint32_t fresh = self.free;
 
-	if (i)
-		self.free = at(i)->next;
+	if (last && at(last)->to < TAIL_PIECE)
+		return at(last);
+	if (fresh)
+		self.free = at(fresh)->next;
 	else if (self.high < TAIL_PIECES)
-		i = ++self.high;
-	if (i) {
-		memset(at(i), 0, offsetof(struct tail_piece, data));
-		self.used++;
-	}
-	return i;
-}
-
-/* append() - Bytes to the end of a chain; how many fitted */
-static uint32_t append(uint32_t *tail, const uint8_t *data, uint32_t len)
-{
-	uint32_t done = 0;
-
-	while (done < len) {
-		uint32_t last = *tail ? at(*tail)->last : 0;
-		struct tail_piece *p;
-		uint32_t n;
-
-		if (!last || at(last)->to == TAIL_PIECE) {
-			uint32_t fresh = take();
-
-			if (!fresh)
-				break;
-			*(last ? &at(last)->next : tail) = fresh;
-			at(*tail)->last = fresh;
-			last = fresh;
-		}
-		p = at(last);
-		n = min_u32(len - done, TAIL_PIECE - p->to);
-		memcpy(p->data + p->to, data + done, n);
-		p->to += n;
-		at(*tail)->len += n;
-		done += n;
-	}
-	return done;
+		fresh = ++self.high;
+	else
+		return NULL;
+	self.used++;
+	memset(at(fresh), 0, offsetof(struct tail_piece, data));
+	*(last ? &at(last)->next : tail) = fresh;
+	at(*tail)->last = fresh;
+	return at(fresh);
 }
 
 /**
@@ -179,15 +155,23 @@ uint32_t tail_put(uint32_t *tail, const struct iovec *iov, int niov, uint32_t sk
 {
 	uint32_t done = 0;
 
-	for (int i = 0; i < niov && done < len; i++) {
-		uint32_t from = (uint32_t)min_size(skip, iov[i].iov_len);
-		uint32_t want = (uint32_t)min_size(iov[i].iov_len - from, len - done);
-		uint32_t got = append(tail, (const uint8_t *)iov[i].iov_base + from, want);
+	for (; niov && done < len; iov++, niov--) {
+		size_t from = min_size(skip, iov->iov_len);
 
-		skip -= from;
-		done += got;
-		if (got < want)
-			break;
+		skip -= (uint32_t)from;
+		while (from < iov->iov_len && done < len) {
+			struct tail_piece *p = room(tail);
+			uint32_t n = (uint32_t)min_size(iov->iov_len - from, len - done);
+
+			if (!p)
+				return done;
+			n = min_u32(n, TAIL_PIECE - p->to);
+			memcpy(p->data + p->to, (const uint8_t *)iov->iov_base + from, n);
+			p->to += n;
+			at(*tail)->len += n;
+			from += n;
+			done += n;
+		}
 	}
 	return done;
 }

@@ -183,11 +183,16 @@ static void send_syn(struct conn *c, uint8_t flags, uint64_t now)
 /* opened() - Both handshakes are done */
 static void opened(struct conn *c, const struct tcp_seg *s, enum tcp_event ev, uint64_t now)
 {
-	c->tcp.una = s->ack;
-	tcp_in_begin(c, s);
+	struct tcp_conn *t = &c->tcp;
+
+	t->una = t->recover = s->ack;
+	/* The window of a SYN is never scaled: RFC 7323, section 2.2 */
+	t->wnd = s->flags & TCP_SYN ? s->wnd : s->wnd << t->wscale;
+	t->wl1 = s->seq;
+	t->wl2 = s->ack;
+	t->check_at = now + TCP_KEEPALIVE_US;
 	tcp_move(c, ev);
-	tcp_rto_acked(&c->tcp, s->ack, now);
-	c->tcp.check_at = now + TCP_KEEPALIVE_US;
+	tcp_rto_acked(t, s->ack, now);
 	count(ev == EV_GUEST_ACK ? COUNT_TCP_OPEN_OUT : COUNT_TCP_OPEN_IN);
 }
 
@@ -456,7 +461,7 @@ void tcp_frame(const struct frame *f, uint64_t now)
 		stray(&s, now);
 		return;
 	}
-	switch ((enum tcp_phase)c->tcp.phase) {
+	switch (c->tcp.phase) {
 	case PH_DIAL:
 		segment_dial(c, &s, now);
 		break;
@@ -473,10 +478,7 @@ void tcp_frame(const struct frame *f, uint64_t now)
 	case PH_WAIT:
 		segment_wait(c, &s, now);
 		break;
-	case PH_FREE:
-	case PH_DRAIN:
-	case PH_DEAD:
-	case PH_NUM:
+	default:
 		log_bug(__FILE__, __LINE__, "segment for a hidden or dead connection");
 		break;
 	}
@@ -532,7 +534,7 @@ void tcp_socket_event(uint64_t id, uint32_t events, uint64_t now)
 	/* Told once, in whichever phase: with the end of connect() at the earliest */
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLPRI))
 		c->tcp.flags |= TCPF_UNEVEN;
-	switch ((enum tcp_phase)c->tcp.phase) {
+	switch (c->tcp.phase) {
 	case PH_DIAL:
 		event_dial(c, events, now);
 		break;
@@ -551,10 +553,7 @@ void tcp_socket_event(uint64_t id, uint32_t events, uint64_t now)
 		if (events & (EPOLLERR | EPOLLHUP))
 			tcp_end_abort(c);
 		break;
-	case PH_WAIT:
-	case PH_FREE:
-	case PH_DEAD:
-	case PH_NUM:
+	default:
 		break;
 	}
 }

@@ -127,32 +127,6 @@ static bool window(struct tcp_conn *t, const struct tcp_seg *s)
 	return changed;
 }
 
-/**
- * tcp_in_begin() - Take over the window at the end of a handshake
- * @c:		Connection that becomes PH_OPEN, una and wscale set
- * @s:		Segment that acknowledged our SYN
- */
-void tcp_in_begin(struct conn *c, const struct tcp_seg *s)
-{
-	struct tcp_conn *t = &c->tcp;
-	bool syn = s->flags & TCP_SYN;
-
-	/* The window of a SYN is never scaled: RFC 7323, section 2.2 */
-	t->wnd = syn ? s->wnd : s->wnd << t->wscale;
-	t->wl1 = s->seq;
-	t->wl2 = s->ack;
-	t->recover = t->una;
-}
-
-/* fin_acked() - The guest has our FIN, perhaps a copy sent before a rewind */
-static void fin_acked(struct conn *c)
-{
-	if (c->tcp.half[IN] == HALF_EOF)
-		tcp_half_move(c, IN, HE_SHUT);
-	if (c->tcp.half[IN] == HALF_SHUT)
-		tcp_half_move(c, IN, HE_ACKED);
-}
-
 /* progress() - New bytes were acknowledged */
 static void progress(struct conn *c, struct tcp_batch *b, uint32_t ack, uint64_t now)
 {
@@ -169,8 +143,11 @@ static void progress(struct conn *c, struct tcp_batch *b, uint32_t ack, uint64_t
 	t->nxt = seq_max(t->nxt, ack);
 	t->dupacks = 0;
 	tcp_rto_acked(t, ack, now);
-	if (fin)
-		fin_acked(c);
+	/* The guest has our FIN, perhaps a copy sent before a rewind */
+	if (fin && t->half[IN] == HALF_EOF)
+		tcp_half_move(c, IN, HE_SHUT);
+	if (fin && t->half[IN] == HALF_SHUT)
+		tcp_half_move(c, IN, HE_ACKED);
 	if (seq_ge(ack, t->recover)) {
 		t->lwnd = 0;
 		t->flags &= (uint16_t)~TCPF_RECOVERY;

@@ -5,7 +5,6 @@
 #include "tcp_seg.h"
 
 void	tcp_in_init(void);
-void	tcp_in_begin(struct conn *c, const struct tcp_seg *s);
 bool	tcp_in_ack(struct conn *c, struct tcp_batch *b, const struct tcp_seg *s,
 		   uint64_t now);
 int	tcp_in_flush(struct conn *c, const struct tcp_batch *b, uint64_t now);

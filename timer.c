@@ -175,16 +175,13 @@ static uint64_t next_tick(void)
 	for (unsigned level = 0; level < LEVELS; level++) {
 		unsigned shift = SLOT_BITS * level;
 		uint64_t present = self.tick >> shift;
-		unsigned pos = (unsigned)present & (SLOTS - 1);
-		/* Rotate, so that bit 0 is the slot after the present one */
-		unsigned by = (pos + 1) % SLOTS;
+		unsigned by = (unsigned)(present + 1) % SLOTS;
 		uint64_t bits = self.used[level];
 
-		if (!bits)
-			continue;
-		if (by)
-			bits = bits >> by | bits << (SLOTS - by);
-		return (present + 1 + (unsigned)__builtin_ctzll(bits)) << shift;
+		/* Rotate, so that bit 0 is the slot after the present one */
+		bits = bits >> by | bits << (SLOTS - by) % SLOTS;
+		if (bits)
+			return (present + 1 + (unsigned)__builtin_ctzll(bits)) << shift;
 	}
 	return 0;
 }
