@@ -170,13 +170,9 @@ static void options(struct conn *c, const struct tcp_seg *s)
 /* send_syn() - Our SYN, or SYN-ACK, for the first time */
 static void send_syn(struct conn *c, uint8_t flags, uint64_t now)
 {
-	struct tcp_conn *t = &c->tcp;
-
 	tcp_out_window(c);
-	tcp_rto_sent(t, t->nxt, now);
-	t->nxt++;
-	t->sent++;
-	tcp_seg_send(c, flags, t->una);
+	tcp_rto_sent(&c->tcp, 1, now);
+	tcp_seg_send(c, flags, c->tcp.una);
 	tcp_schedule(c);
 }
 

@@ -80,7 +80,8 @@ void tcp_end_release(struct conn *c)
 {
 	if (c->tcp.phase == PH_WAIT)
 		self.waiting--;
-	tcp_out_drop(c);
+	late_drop(&c->tcp.late);
+	tail_drop(&c->tcp.tail, UINT32_MAX);
 	tcp_move(c, EV_ABORT);
 	conn_free(c);
 }

@@ -56,21 +56,21 @@ enum {
 
 /**
  * struct tcp_in_self - state of this file
- * @stalled:	ids of connections the link had no room for, oldest at @first
- * @first:	place of the oldest
- * @num:	how many there are
+ * @stalled:	ids of connections the link had no room for, a ring
+ * @first:	the oldest there, counts all that there ever were, wraps
+ * @next:	where the next one goes, the same
  */
 static struct {
 	uint64_t stalled[STALL_MAX];
 	uint32_t first;
-	uint32_t num;
+	uint32_t next;
 } self;
 
 /* tcp_in_init() - Begin anew */
 void tcp_in_init(void)
 {
 	self.first = 0;
-	self.num = 0;
+	self.next = 0;
 }
 
 /* stall() - Wait for room on the link; if the line is full, for a timer */
@@ -78,13 +78,13 @@ static void stall(struct conn *c, uint64_t now)
 {
 	if (c->tcp.flags & TCPF_STALLED)
 		return;
-	if (self.num == STALL_MAX) {
+	if (self.next - self.first == STALL_MAX) {
 		/* With bytes in flight the retransmission timer runs anyway */
 		if (c->tcp.nxt == c->tcp.una)
 			tcp_rto_probe(&c->tcp, now);
 		return;
 	}
-	self.stalled[(self.first + self.num++) % STALL_MAX] = conn_id(c);
+	self.stalled[self.next++ % STALL_MAX] = conn_id(c);
 	c->tcp.flags |= TCPF_STALLED;
 }
 
@@ -95,11 +95,9 @@ static void stall(struct conn *c, uint64_t now)
  */
 struct conn *tcp_in_unstall(void)
 {
-	while (self.num) {
-		struct conn *c = conn_get(self.stalled[self.first]);
+	while (self.first != self.next) {
+		struct conn *c = conn_get(self.stalled[self.first++ % STALL_MAX]);
 
-		self.first = (self.first + 1) % STALL_MAX;
-		self.num--;
 		if (c) {
 			c->tcp.flags &= (uint16_t)~TCPF_STALLED;
 			return c;
@@ -230,9 +228,7 @@ static void send_fin(struct conn *c, uint64_t now)
 	struct tcp_conn *t = &c->tcp;
 
 	tcp_seg_send(c, TCP_FIN | TCP_ACK, t->nxt);
-	tcp_rto_sent(t, t->nxt, now);
-	t->nxt++;
-	t->sent = seq_max(t->sent, t->nxt);
+	tcp_rto_sent(t, 1, now);
 	t->flags |= TCPF_FIN_SENT;
 	tcp_half_move(c, IN, HE_SHUT);
 }
@@ -360,9 +356,7 @@ static int push_once(struct conn *c, uint64_t now)
 	if ((uint32_t)got < lent && !(t->flags & TCPF_UNEVEN))
 		t->flags |= TCPF_DRAINED;
 	put_frames(c, t->nxt, (uint32_t)got, unit, (uint32_t)got < lent);
-	tcp_rto_sent(t, t->nxt, now);
-	t->nxt += (uint32_t)got;
-	t->sent = seq_max(t->sent, t->nxt);
+	tcp_rto_sent(t, (uint32_t)got, now);
 	return 1;
 }
 

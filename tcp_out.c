@@ -348,13 +348,3 @@ int tcp_out_finish(struct conn *c)
 	}
 	return 0;
 }
-
-/**
- * tcp_out_drop() - Nobody waits for the guest's bytes any more
- * @c:		Connection that ends
- */
-void tcp_out_drop(struct conn *c)
-{
-	late_drop(&c->tcp.late);
-	tail_drop(&c->tcp.tail, UINT32_MAX);
-}

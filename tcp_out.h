@@ -29,6 +29,5 @@ int	tcp_out_flush(struct conn *c, struct tcp_batch *b);
 void	tcp_out_window(struct conn *c);
 int	tcp_out_ready(struct conn *c);
 int	tcp_out_finish(struct conn *c);
-void	tcp_out_drop(struct conn *c);
 
 #endif /* TCP_OUT_H */

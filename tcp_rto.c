@@ -8,7 +8,8 @@
  *   The timer is told what happened and decides itself when it has to run out:
  *
  *	told		by whom				does
- *	sent		who sent bytes or a SYN		starts it, unless it runs
+ *	sent		who sent bytes or a SYN		moves nxt and sent; starts it,
+ *							unless it runs
  *	acked		who saw new bytes acknowledged	starts it anew, or stops it
  *	expired		who was called by it		backs off
  *	probe		who found the window closed	starts it as persist timer
@@ -41,21 +42,23 @@ static uint64_t interval(const struct tcp_conn *t)
 
 /**
  * tcp_rto_sent() - Bytes, or a SYN or FIN, went to the guest
- * @t:		Connection
- * @seq:	First of them
+ * @t:		Connection; nxt, the number of the first, moves behind the last
+ * @len:	How many
  * @now:	Time, us
  */
-void tcp_rto_sent(struct tcp_conn *t, uint32_t seq, uint64_t now)
+void tcp_rto_sent(struct tcp_conn *t, uint32_t len, uint64_t now)
 {
 	if (!t->rto_at || t->flags & TCPF_PROBE) {
 		t->flags &= (uint16_t)~TCPF_PROBE;
 		t->rto_at = now + interval(t);
 	}
 	/* What goes out again is not measured */
-	if (!t->rtt_at && seq == t->sent) {
+	if (!t->rtt_at && t->nxt == t->sent) {
 		t->rtt_at = now;
-		t->rtt_seq = seq;
+		t->rtt_seq = t->nxt;
 	}
+	t->nxt += len;
+	t->sent = seq_max(t->sent, t->nxt);
 }
 
 /* measure() - One round trip is known (RFC 6298, 2.2 and 2.3) */

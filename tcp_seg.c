@@ -88,31 +88,27 @@ static void options(struct pkt_reader r, struct tcp_seg *s)
 bool tcp_seg_parse(const struct frame *f, struct tcp_seg *s)
 {
 	const struct wire_tcp *h = frame_l4(f, sizeof(*h));
-	const uint8_t *full;
+	uint32_t hlen = h ? (uint32_t)(h->off >> 4) * 4 : 0;
+	const uint8_t *full = hlen >= sizeof(*h) ? frame_l4(f, hlen) : NULL;
 
-	if (!h || !addr_is_unicast(&f->dst) || addr_is_any(&f->src)) {
+	if (!full || !addr_is_unicast(&f->dst) || addr_is_any(&f->src) ||
+	    !get_be16(h->sport) || !get_be16(h->dport)) {
 		count(DROP_TCP_HEADER);
+		return false;
+	}
+	if (!frame_csum_ok(f)) {
+		count(DROP_CSUM);
 		return false;
 	}
 	*s = (struct tcp_seg){
 		.key = { .guest = f->src, .far = f->dst, .gport = get_be16(h->sport),
 			 .fport = get_be16(h->dport), .proto = WIRE_TCP },
 		.flags = h->flags, .seq = get_be32(h->seq), .ack = get_be32(h->ack),
-		.wnd = get_be16(h->wnd), .hlen = (uint32_t)(h->off >> 4) * 4,
+		.wnd = get_be16(h->wnd), .hlen = hlen, .len = f->l4len - hlen,
 		.wscale = -1,
 	};
-	full = s->hlen >= sizeof(*h) ? frame_l4(f, s->hlen) : NULL;
-	if (!full || !s->key.gport || !s->key.fport) {
-		count(DROP_TCP_HEADER);
-		return false;
-	}
-	s->len = f->l4len - s->hlen;
-	if (!frame_csum_ok(f)) {
-		count(DROP_CSUM);
-		return false;
-	}
 	if (s->flags & TCP_SYN)
-		options(pkt_reader(full + sizeof(*h), s->hlen - sizeof(*h)), s);
+		options(pkt_reader(full + sizeof(*h), hlen - sizeof(*h)), s);
 	return true;
 }
 

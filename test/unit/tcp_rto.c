@@ -60,10 +60,11 @@ static struct tcp_conn fresh(uint32_t seq)
 /* put() - Bytes leave, for the first time or again */
 static void put(struct tcp_conn *t, uint32_t len, uint64_t now)
 {
-	tcp_rto_sent(t, t->nxt, now);
-	t->nxt += len;
-	if ((int32_t)(t->nxt - t->sent) > 0)
-		t->sent = t->nxt;
+	uint32_t before = t->nxt, most = t->sent;
+
+	tcp_rto_sent(t, len, now);
+	CHECK_EQ(t->nxt, before + len);
+	CHECK_EQ(t->sent, (int32_t)(t->nxt - most) > 0 ? t->nxt : most);
 }
 
 static void acked(struct tcp_conn *t, uint32_t ack, uint64_t now)
