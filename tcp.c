@@ -94,7 +94,6 @@ static struct tcp_batch *batch_of(struct conn *c)
 static void flush_slot(struct tcp_batch *b, uint64_t now)
 {
 	struct conn *c = conn_get(b->id);
-	uint32_t dupacks = b->dupacks;
 	bool late;
 	int rc;
 
@@ -110,11 +109,11 @@ static void flush_slot(struct tcp_batch *b, uint64_t now)
 		tcp_end_watch(&c->tcp, now);
 	/* A gap that was closed in the same batch needs no duplicates */
 	if (late && !c->tcp.late)
-		dupacks = 0;
+		b->dupacks = 0;
 	/* What was gathered before the gap is acknowledged first */
-	if (!rc && dupacks && c->tcp.flags & TCPF_ACK_DUE)
+	if (!rc && b->dupacks && c->tcp.flags & TCPF_ACK_DUE)
 		tcp_seg_ack(c);
-	while (!rc && dupacks--) {
+	while (!rc && b->dupacks--) {
 		count(COUNT_TCP_DUPACK_SENT);
 		tcp_seg_ack(c);
 	}
@@ -188,7 +187,7 @@ static void opened(struct conn *c, const struct tcp_seg *s, enum tcp_event ev, u
 	t->wl2 = s->ack;
 	t->check_at = now + TCP_KEEPALIVE_US;
 	tcp_move(c, ev);
-	tcp_rto_acked(t, s->ack, now);
+	tcp_rto_acked(t, now);
 	count(ev == EV_GUEST_ACK ? COUNT_TCP_OPEN_OUT : COUNT_TCP_OPEN_IN);
 }
 
@@ -480,19 +479,6 @@ void tcp_frame(const struct frame *f, uint64_t now)
 	}
 }
 
-/* event_dial() - Something happened to the socket while connect() was under way */
-static void event_dial(struct conn *c, uint32_t events, uint64_t now)
-{
-	int error = sock_error(c->fd);
-
-	if (error) {
-		dial_failed(c, error, now);
-	} else if (events & EPOLLOUT) {
-		tcp_move(c, EV_HOST_UP);
-		send_syn(c, TCP_SYN | TCP_ACK, now);
-	}
-}
-
 /* event_open() - Something happened to the socket in PH_OPEN */
 static void event_open(struct conn *c, uint32_t events, uint64_t now)
 {
@@ -524,6 +510,7 @@ static void event_open(struct conn *c, uint32_t events, uint64_t now)
 void tcp_socket_event(uint64_t id, uint32_t events, uint64_t now)
 {
 	struct conn *c = conn_get(id);
+	int error;
 
 	if (!c)
 		return;
@@ -532,7 +519,13 @@ void tcp_socket_event(uint64_t id, uint32_t events, uint64_t now)
 		c->tcp.flags |= TCPF_UNEVEN;
 	switch (c->tcp.phase) {
 	case PH_DIAL:
-		event_dial(c, events, now);
+		error = sock_error(c->fd);
+		if (error) {
+			dial_failed(c, error, now);
+		} else if (events & EPOLLOUT) {
+			tcp_move(c, EV_HOST_UP);
+			send_syn(c, TCP_SYN | TCP_ACK, now);
+		}
 		break;
 	case PH_DIALED:
 	case PH_CALL:

@@ -140,7 +140,7 @@ static void progress(struct conn *c, struct tcp_batch *b, uint32_t ack, uint64_t
 	/* After a rewind the guest may have had more than we remember */
 	t->nxt = seq_max(t->nxt, ack);
 	t->dupacks = 0;
-	tcp_rto_acked(t, ack, now);
+	tcp_rto_acked(t, now);
 	/* The guest has our FIN, perhaps a copy sent before a rewind */
 	if (fin && t->half[IN] == HALF_EOF)
 		tcp_half_move(c, IN, HE_SHUT);
@@ -407,17 +407,6 @@ int tcp_in_flush(struct conn *c, const struct tcp_batch *b, uint64_t now)
 	return rc ? rc : tcp_in_push(c, now);
 }
 
-/* smaller() - Segments vanish again and again: they may be too large */
-static void smaller(struct conn *c)
-{
-	uint16_t small = tcp_seg_mss(c, 0);
-
-	if (c->tcp.mss <= small)
-		return;
-	c->tcp.mss = small;
-	count(COUNT_TCP_BLACK_HOLE);
-}
-
 /**
  * tcp_in_timeout() - The retransmission or persist timer ran out
  * @c:		Connection in PH_OPEN
@@ -447,8 +436,11 @@ int tcp_in_timeout(struct conn *c, uint64_t now)
 		return -ETIMEDOUT;
 	count(COUNT_TCP_RTO);
 	tcp_rto_expired(t, now);
-	if (t->backoff == HOLE_BACKOFF)
-		smaller(c);
+	/* Segments vanish again and again: they may be too large */
+	if (t->backoff == HOLE_BACKOFF && t->mss > tcp_seg_mss(c, 0)) {
+		t->mss = tcp_seg_mss(c, 0);
+		count(COUNT_TCP_BLACK_HOLE);
+	}
 	if (t->half[IN] == HALF_SHUT)
 		tcp_half_move(c, IN, HE_REWIND);
 	t->flags &= (uint16_t)~(TCPF_RECOVERY | TCPF_DRAINED);

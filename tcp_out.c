@@ -47,9 +47,6 @@
  */
 #include "tcp_out.h"
 
-#include <errno.h>
-#include <sys/epoll.h>
-
 #include "count.h"
 #include "loop.h"
 #include "seq.h"
@@ -198,10 +195,12 @@ static int give(struct conn *c, struct tcp_batch *b)
 	kept = taken < b->len ? tail_put(&t->tail, b->iov, b->niov, taken, UINT32_MAX) : 0;
 	t->rcv += taken + kept;
 	count_add(COUNT_TCP_TAIL, kept);
-	if (taken + kept == b->len)
-		return 0;
-	count(DROP_TCP_TAIL_FULL);
-	return -ENOBUFS;
+	/* What was not taken comes again, and so does the FIN behind it */
+	if (taken + kept < b->len) {
+		count(DROP_TCP_TAIL_FULL);
+		b->fin = false;
+	}
+	return 0;
 }
 
 /**
@@ -218,13 +217,11 @@ int tcp_out_flush(struct conn *c, struct tcp_batch *b)
 {
 	struct tcp_conn *t = &c->tcp;
 	int rc = b->len ? give(c, b) : 0;
-	/* What was not taken comes again, and so does the FIN behind it */
-	bool fin = b->fin && !rc;
 
-	if (rc && rc != -ENOBUFS)
+	if (rc)
 		return rc;
 	/* Nothing follows a FIN */
-	if (fin)
+	if (b->fin)
 		late_drop(&t->late);
 	if (b->len) {
 		/* The gap is closed, perhaps: what was behind it follows */
@@ -237,7 +234,7 @@ int tcp_out_flush(struct conn *c, struct tcp_batch *b)
 		t->flags |= TCPF_ACK_DUE;
 		tcp_out_window(c);
 	}
-	if (fin && t->half[OUT] == HALF_FLOW)
+	if (b->fin && t->half[OUT] == HALF_FLOW)
 		tcp_half_move(c, OUT, HE_EOF);
 	return tcp_out_finish(c);
 }

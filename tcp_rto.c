@@ -79,13 +79,12 @@ static void measure(struct tcp_conn *t, uint32_t r)
 
 /**
  * tcp_rto_acked() - The guest acknowledged something new
- * @t:		Connection, una is @ack already
- * @ack:	Acknowledgement number
+ * @t:		Connection, una is moved already
  * @now:	Time, us
  */
-void tcp_rto_acked(struct tcp_conn *t, uint32_t ack, uint64_t now)
+void tcp_rto_acked(struct tcp_conn *t, uint64_t now)
 {
-	if (t->rtt_at && seq_gt(ack, t->rtt_seq)) {
+	if (t->rtt_at && seq_gt(t->una, t->rtt_seq)) {
 		measure(t, (uint32_t)min_u64(now - t->rtt_at + 1, TCP_RTO_MAX_US));
 		t->rtt_at = 0;
 	} else if (!(t->flags & TCPF_PROBE)) {

@@ -14,7 +14,7 @@ enum {
 };
 
 void	tcp_rto_sent(struct tcp_conn *t, uint32_t len, uint64_t now);
-void	tcp_rto_acked(struct tcp_conn *t, uint32_t ack, uint64_t now);
+void	tcp_rto_acked(struct tcp_conn *t, uint64_t now);
 void	tcp_rto_expired(struct tcp_conn *t, uint64_t now);
 void	tcp_rto_probe(struct tcp_conn *t, uint64_t now);
 void	tcp_rto_stop(struct tcp_conn *t);

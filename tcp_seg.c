@@ -124,13 +124,6 @@ uint32_t tcp_seg_isn(const struct conn_key *key, uint64_t now)
 	return (uint32_t)(now / ISN_TICK_US + conn_secret_hash(key, sizeof(*key)));
 }
 
-/* fixed_headers() - IP and TCP headers without options */
-static uint32_t fixed_headers(const struct conn *c)
-{
-	return (addr_is4(&c->key.guest) ? sizeof(struct wire_ip4) : sizeof(struct wire_ip6)) +
-	       sizeof(struct wire_tcp);
-}
-
 /**
  * tcp_seg_hlen() - Header bytes of a frame with payload, Ethernet's included
  * @c:		Connection
@@ -139,13 +132,14 @@ static uint32_t fixed_headers(const struct conn *c)
  */
 unsigned tcp_seg_hlen(const struct conn *c)
 {
-	return (unsigned)sizeof(struct wire_eth) + fixed_headers(c);
+	return (addr_is4(&c->key.guest) ? sizeof(struct wire_ip4) : sizeof(struct wire_ip6)) +
+	       (unsigned)(sizeof(struct wire_eth) + sizeof(struct wire_tcp));
 }
 
-/* link_mss() - Largest payload of a segment the link takes uncut */
-static uint16_t link_mss(const struct conn *c)
+/* payload() - What an IP packet of some length has for it */
+static uint32_t payload(const struct conn *c, uint32_t len)
 {
-	return (uint16_t)(net->mtu - fixed_headers(c));
+	return len + (uint32_t)sizeof(struct wire_eth) - tcp_seg_hlen(c);
 }
 
 /**
@@ -161,7 +155,7 @@ uint16_t tcp_seg_mss(const struct conn *c, uint16_t option)
 
 	if (option)
 		mss = option;
-	return (uint16_t)max_u32(min_u32(mss, link_mss(c)), MSS_MIN);
+	return (uint16_t)max_u32(min_u32(mss, payload(c, net->mtu)), MSS_MIN);
 }
 
 /**
@@ -173,7 +167,7 @@ uint16_t tcp_seg_mss(const struct conn *c, uint16_t option)
 uint32_t tcp_seg_unit(const struct conn *c)
 {
 	unsigned tso = addr_is4(&c->key.guest) ? TAP_TSO4 : TAP_TSO6;
-	uint32_t room = FRAME_IP_MAX - fixed_headers(c);
+	uint32_t room = payload(c, FRAME_IP_MAX);
 
 	if (!(tap_caps() & tso))
 		return c->tcp.mss;
@@ -215,7 +209,7 @@ uint32_t tcp_seg_offer(const struct tcp_conn *t)
 static unsigned syn_options(const struct conn *c, uint8_t opt[static OPT_LEN])
 {
 	/* What the link takes, and a window of the least size; see tcp_out.c */
-	uint32_t mss = min_u32(link_mss(c), max_u32(c->tcp.room / 8, MSS_ETHERNET));
+	uint32_t mss = min_u32(payload(c, net->mtu), max_u32(c->tcp.room / 8, MSS_ETHERNET));
 	struct pkt_writer w = pkt_writer(opt, OPT_LEN);
 
 	pkt_put_be16(&w, TCPOPT_MSS << 8 | 4);

@@ -87,12 +87,14 @@ void timer_init(uint64_t now)
 	self.tick = now >> TICK_SHIFT;
 }
 
-/* place() - Slot of a deadline as seen from the present tick, not before @first */
-static uint16_t place(uint64_t due, uint64_t first)
+/* insert() - Put an id that is in no slot into one, at tick @first or later */
+static void insert(uint32_t id, uint64_t due, uint64_t first)
 {
+	struct timer_node *n = &self.node[id];
 	/* Round up: never early */
 	uint64_t t = (due >> TICK_SHIFT) + !!(due & ((1 << TICK_SHIFT) - 1));
-	unsigned level = 0;
+	unsigned level = 0, slot;
+	uint32_t head;
 
 	if (t < first)
 		t = first;
@@ -101,19 +103,10 @@ static uint16_t place(uint64_t due, uint64_t first)
 	while (level < LEVELS - 1 &&
 	       t >> SLOT_BITS * (level + 1) != self.tick >> SLOT_BITS * (level + 1))
 		level++;
-	t = t >> SLOT_BITS * level & (SLOTS - 1);
-	return (uint16_t)(level * SLOTS + (unsigned)t);
-}
-
-/* insert() - Put an id that is in no slot into one, at tick @first or later */
-static void insert(uint32_t id, uint64_t due, uint64_t first)
-{
-	struct timer_node *n = &self.node[id];
-	uint16_t slot = place(due, first);
-	uint32_t head = self.head[slot];
-
+	slot = level * SLOTS + (unsigned)(t >> SLOT_BITS * level & (SLOTS - 1));
+	head = self.head[slot];
 	n->due = due;
-	n->slot = slot;
+	n->slot = (uint16_t)slot;
 	n->next = head;
 	n->prev = 0;
 	if (head)

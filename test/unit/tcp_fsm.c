@@ -87,8 +87,8 @@ static void learn_phases(void)
 			tcp_move(c, (enum tcp_event)ev);
 			CHECK(!bugs || c->tcp.phase == PH_DEAD);
 			phase_to[p][ev] = bugs ? NO_EDGE : c->tcp.phase;
-			CHECK_EQ(sscanf(strstr(said, ": "), ": %15s -> %15s by %15s", phase_name[p],
-					to, event_name[ev]), 3);
+			CHECK_EQ(sscanf(strstr(said, ": "), ": %15s -> %15s by %15s",
+					phase_name[p], to, event_name[ev]), 3);
 			CHECK_STR(to, tcp_phase_name[c->tcp.phase]);
 		}
 	}
@@ -112,8 +112,8 @@ static void learn_halves(void)
 				CHECK_EQ(c->tcp.half[IN], h);
 				continue;
 			}
-			CHECK_EQ(sscanf(strstr(said, ": "), ": in %15s -> %15s by %15s", half_name[h],
-					to, half_event_name[ev]), 3);
+			CHECK_EQ(sscanf(strstr(said, ": "), ": in %15s -> %15s by %15s",
+					half_name[h], to, half_event_name[ev]), 3);
 			CHECK_STR(to, tcp_half_name[c->tcp.half[IN]]);
 		}
 	}

@@ -70,7 +70,7 @@ static void put(struct tcp_conn *t, uint32_t len, uint64_t now)
 static void acked(struct tcp_conn *t, uint32_t ack, uint64_t now)
 {
 	t->una = ack;
-	tcp_rto_acked(t, ack, now);
+	tcp_rto_acked(t, now);
 }
 
 /* Round trips of one kind, with the odd one in between */
