@@ -119,8 +119,8 @@ static struct tail_piece *at(uint32_t index)
 	return &self.piece[index - 1];
 }
 
-/* room() - The piece the next byte of a chain goes to, NULL: there is none left */
-static struct tail_piece *room(uint32_t *tail)
+/* piece() - The piece the next byte of a chain goes to, NULL: there is none left */
+static struct tail_piece *piece(uint32_t *tail)
 {
 	uint32_t last = *tail ? at(*tail)->last : 0;
 	uint32_t fresh = self.free;
@@ -160,7 +160,7 @@ uint32_t tail_put(uint32_t *tail, const struct iovec *iov, int niov, uint32_t sk
 
 		skip -= (uint32_t)from;
 		while (from < iov->iov_len && done < len) {
-			struct tail_piece *p = room(tail);
+			struct tail_piece *p = piece(tail);
 			uint32_t n = (uint32_t)min_size(iov->iov_len - from, len - done);
 
 			if (!p)

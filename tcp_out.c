@@ -276,7 +276,7 @@ void tcp_out_window(struct conn *c)
 		return;
 	few = (int32_t)min_u32(min_u32(r.size, EDGE_MAX) / ARM_PART, most);
 	/* Refused with half of the queue free: the kernel has no memory, it says
-	 * writable all the time; tcp.c tries again later */
+	 * writable all the time; tcp_end.c tries again later */
 	if (t->tail && r.used < r.size / 2)
 		return;
 	if ((t->tail || seq_diff(t->edge, taken) < few) &&

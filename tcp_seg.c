@@ -285,7 +285,8 @@ unsigned tcp_seg_head(struct conn *c, uint8_t h[static TAP_HEAD_MAX], uint32_t s
 	t->told = seq_max(t->told, told(t, ack, shift));
 	memcpy(tcp->csum, &sum, sizeof(sum));
 	memset(tcp->urg, 0, sizeof(tcp->urg));
-	memcpy(h + ip + sizeof(*tcp), opt, optlen);
+	if (optlen)
+		memcpy(h + ip + sizeof(*tcp), opt, optlen);
 
 	*vh = (struct virtio_net_hdr){
 		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,

@@ -250,8 +250,8 @@ static void close_all(uint32_t n)
 		script_fail("a deadline is pending");
 }
 
-/* begin() - FEW connections, before there are @conns */
-static void begin(uint32_t conns)
+/* start() - FEW connections, before there are @conns */
+static void start(uint32_t conns)
 {
 	if (conns <= FEW || conns >= CONN_MAX)
 		script_fail("not so many");
@@ -316,7 +316,7 @@ void scale_rate(uint32_t conns)
 	bool near = false;
 	pid_t child;
 
-	begin(conns);
+	start(conns);
 	if (pipe(ask) || pipe(answer) || (child = fork()) < 0)
 		script_fail("no child process");
 	if (!child) {
@@ -353,7 +353,7 @@ void scale_run(uint32_t conns)
 	uint32_t n = FEW;
 	double few, many;
 
-	begin(conns);
+	start(conns);
 	few = measure(n);
 	/* Entries used by the measurement are in memory already */
 	before = resident();
