@@ -38,6 +38,7 @@ PROGS	:= $(if $(wildcard passt.c),passt pasta) \
 	   $(patsubst %.c,%,$(wildcard qrap/qrap.c))
 UNIT	:= $(patsubst test/unit/%.c,build/unit/%,$(wildcard test/unit/*.c))
 SCRIPT	:= $(patsubst test/script/%.c,build/script/%,$(wildcard test/script/run.c))
+RATE	:= $(SCRIPT:build/script/%=build/rate/%)
 FUZZ	:= $(patsubst test/fuzz/%.c,%,\
 	     $(filter-out test/fuzz/main.c,$(wildcard test/fuzz/*.c)))
 REPLAY	:= $(addprefix build/fuzz/,$(FUZZ))
@@ -109,19 +110,20 @@ $(LIBFUZZ):
 	$(call say,clang)
 	$(Q)clang $(SAN) -fsanitize=fuzzer -o $@ $(filter %.o,$^)
 
-# Tools take part in measurements: optimised, and no sanitizer
+# Tools take part in measurements, and so do scripts: optimised, and no sanitizer
 build/tool/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,cc)
 	$(Q)$(CC) $(BASE) -Werror -O2 -g -MMD -MP -c -o $@ $<
 $(foreach t,$(TOOLS),$(eval $(call linked,$(notdir $t),tool,tool/obj)))
-$(TOOLS):
+$(foreach t,$(RATE),$(eval $(call linked,script/$(notdir $t),rate,tool/obj)))
+$(TOOLS) $(RATE):
 	@mkdir -p $(@D)
 	$(call say,cc)
 	$(Q)$(CC) -o $@ $(filter %.o,$^)
 
 asan: $(ASAN)
-tests: $(ASAN) $(UNIT) $(SCRIPT) $(REPLAY) $(TOOLS)
+tests: $(ASAN) $(UNIT) $(SCRIPT) $(RATE) $(REPLAY) $(TOOLS)
 fuzz: $(LIBFUZZ)
 
 check:

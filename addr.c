@@ -77,12 +77,8 @@ bool addr_parse(const char *text, struct addr *a)
  */
 const char *addr_text(const struct addr *a, char text[static ADDR_TEXT])
 {
-	text[0] = '\0';
-	if (addr_is4(a))
-		(void)inet_ntop(AF_INET, addr_v4(a), text, ADDR_TEXT);
-	else
-		(void)inet_ntop(AF_INET6, a->b, text, ADDR_TEXT);
-	return text;
+	return addr_is4(a) ? inet_ntop(AF_INET, addr_v4(a), text, ADDR_TEXT) :
+			     inet_ntop(AF_INET6, a->b, text, ADDR_TEXT);
 }
 
 /* addr_is_any() - 0.0.0.0 or :: */
@@ -130,16 +126,10 @@ bool addr_is_unicast(const struct addr *a)
 bool addr_in_prefix(const struct addr *a, const struct addr *net, unsigned prefix)
 {
 	unsigned bits = addr_is4(net) ? 96 + prefix : prefix;
-	uint8_t mask;
 
-	if (addr_is4(a) != addr_is4(net) || bits > 128)
+	if (addr_is4(a) != addr_is4(net) || bits > 128 || memcmp(a->b, net->b, bits / 8))
 		return false;
-	if (memcmp(a->b, net->b, bits / 8))
-		return false;
-	if (bits % 8 == 0)
-		return true;
-	mask = (uint8_t)(0xff00 >> bits % 8);
-	return !((a->b[bits / 8] ^ net->b[bits / 8]) & mask);
+	return bits == 128 || !((a->b[bits / 8] ^ net->b[bits / 8]) & 0xff00 >> bits % 8);
 }
 
 /**
@@ -165,16 +155,12 @@ struct addr addr_mask4(unsigned prefix)
  */
 bool addr_mask4_prefix(const struct addr *mask, unsigned *prefix)
 {
-	uint32_t m = get_be32(addr_v4(mask));
-	unsigned n = 0;
+	uint32_t zeros = ~get_be32(addr_v4(mask));
 
-	if (!addr_is4(mask))
+	/* Contiguous: one more than the zeros is a single bit, or none */
+	if (!addr_is4(mask) || zeros & (zeros + 1))
 		return false;
-	while (n < 32 && m & UINT32_C(1) << (31 - n))
-		n++;
-	if (n < 32 && m << n)
-		return false;
-	*prefix = n;
+	*prefix = 32 - (unsigned)__builtin_popcount(zeros);
 	return true;
 }
 
@@ -190,19 +176,6 @@ struct addr addr_ll_from_mac(const uint8_t mac[static 6])
 			    0xfe, mac[3], mac[4], mac[5] } };
 
 	return a;
-}
-
-/**
- * addr_solicited_node() - Solicited-node group of an address (RFC 4291, 2.7.1)
- * @a:		IPv6 address
- *
- * Return: address in ff02::1:ff00:0/104
- */
-struct addr addr_solicited_node(const struct addr *a)
-{
-	struct addr g = { { 0xff, 0x02, [11] = 1, 0xff, a->b[13], a->b[14], a->b[15] } };
-
-	return g;
 }
 
 /**

@@ -74,7 +74,6 @@ bool	addr_in_prefix(const struct addr *a, const struct addr *net, unsigned prefi
 struct addr addr_mask4(unsigned prefix);
 bool	addr_mask4_prefix(const struct addr *mask, unsigned *prefix);
 struct addr addr_ll_from_mac(const uint8_t mac[static 6]);
-struct addr addr_solicited_node(const struct addr *a);
 socklen_t addr_to_sock(union addr_sock *s, const struct addr *a, uint16_t port,
 		       unsigned scope);
 bool	addr_from_sock(const union addr_sock *s, struct addr *a, uint16_t *port);

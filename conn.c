@@ -18,9 +18,10 @@
  *   chooses ports can not choose collisions.  There are four buckets for each
  *   entry in use, so a look-up passes 0.13 entries of others, each of which
  *   would be a cache miss.  As keys are random, any number of buckets soon has
- *   all its memory touched: so there are as many as are needed now.  They grow
- *   one at a time (W. Litwin: "Linear Hashing", 1980): with each new entry four
- *   buckets are split, no insertion takes long, and nothing is moved at once.
+ *   all its memory touched: so there are as many as were ever needed.  They grow
+ *   one at a time (W. Litwin: "Linear Hashing", 1980): with each entry used for
+ *   the first time four buckets are split, so no insertion takes long, and
+ *   nothing is moved at once.
  *
  *	[0, split)		addressed by one more bit of the hash
  *	[split, level)		by log2(level) bits
@@ -82,7 +83,7 @@ static struct {
 	uint32_t level;
 	uint32_t split;
 	uint32_t bucket[BUCKETS];
-	struct conn entry[CONN_MAX] __attribute__((aligned(64)));
+	struct conn entry[CONN_MAX];
 } self;
 
 /**
@@ -146,18 +147,6 @@ static void split(void)
 	}
 }
 
-/* grow() - As many buckets as the entries in use ask for, a few at a time */
-static void grow(void)
-{
-	uint32_t num = 0;
-
-	for (int kind = 0; kind < CONN_KIND_NUM; kind++)
-		num += self.num[kind];
-	for (int i = 0; i <= PER_ENTRY && self.level < BUCKETS &&
-	     self.level + self.split < PER_ENTRY * num; i++)
-		split();
-}
-
 /**
  * conn_find() - The flow a frame belongs to
  * @key:	As the guest sees it
@@ -196,6 +185,8 @@ struct conn *conn_new(enum conn_kind kind, const struct conn_key *key)
 		self.free = c->chain;
 	} else if (self.high < CONN_MAX) {
 		c = &self.entry[self.high++];
+		while (self.level + self.split < PER_ENTRY * self.high)
+			split();
 	} else {
 		return NULL;
 	}
@@ -212,7 +203,6 @@ struct conn *conn_new(enum conn_kind kind, const struct conn_key *key)
 		*b = conn_index(c) + 1;
 	}
 	self.num[kind]++;
-	grow();
 	return c;
 }
 
@@ -288,12 +278,9 @@ uint64_t conn_id(const struct conn *c)
  */
 struct conn *conn_get(uint64_t id)
 {
-	uint64_t index = id >> 32;
+	struct conn *c = conn_at((uint32_t)(id >> 32));
 
-	if (index >= self.high || self.entry[index].gen != (uint32_t)id ||
-	    self.entry[index].kind == CONN_FREE)
-		return NULL;
-	return &self.entry[index];
+	return c && c->gen == (uint32_t)id ? c : NULL;
 }
 
 /**
@@ -318,16 +305,6 @@ struct conn *conn_at(uint32_t index)
 uint32_t conn_count(enum conn_kind kind)
 {
 	return self.num[kind];
-}
-
-/**
- * conn_high() - How far the table was ever filled
- *
- * Return: no entry with this index or above is in use
- */
-uint32_t conn_high(void)
-{
-	return self.high;
 }
 
 /**

@@ -65,10 +65,8 @@ struct conn_key {
  * @edge:	right edge of the window the guest may fill, never moves left
  * @told:	the edge as last advertised, at most @edge
  * @room:	size of the host's send queue when last asked for, bytes (B)
- * @tail:	what the socket refused for now: first piece in the pool of
- *		tcp_tail.c, plus 1; 0: nothing
- * @tail_len:	bytes there
- * @late:	bytes behind a gap: first range in late.c, index + 1; 0: none
+ * @tail:	what the socket refused for now: a chain of tail.c; 0: nothing
+ * @late:	bytes behind a gap: first range in tail.c; 0: none
  * @srtt:	smoothed round trip to the guest, us; 0: not measured (RFC 6298)
  * @rttvar:	its variation, us
  * @rto:	retransmission time-out before backing off, us
@@ -104,7 +102,6 @@ struct tcp_conn {
 	uint32_t told;
 	uint32_t room;
 	uint32_t tail;
-	uint32_t tail_len;
 	uint32_t late;
 	uint32_t srtt;
 	uint32_t rttvar;
@@ -207,8 +204,8 @@ struct conn {
 		struct udp_flow udp;
 		struct splice_conn splice;
 	};
-};
-_Static_assert(sizeof(struct conn) <= 192, "three cache lines");
+} __attribute__((aligned(64)));
+_Static_assert(sizeof(struct conn) == 192, "three cache lines");
 
 void	conn_init(void);
 struct conn *conn_new(enum conn_kind kind, const struct conn_key *key);
@@ -220,7 +217,6 @@ struct conn *conn_at(uint32_t index);
 uint64_t conn_id(const struct conn *c);
 uint32_t conn_index(const struct conn *c);
 uint32_t conn_count(enum conn_kind kind);
-uint32_t conn_high(void);
 uint64_t conn_secret_hash(const void *data, size_t len);
 const char *conn_text(const struct conn *c);
 

@@ -65,11 +65,8 @@ uint64_t csum_add(uint64_t sum, const void *data, size_t len)
  */
 uint16_t csum_fold(uint64_t sum)
 {
-	sum = (sum >> 32) + (sum & 0xffffffff);
-	sum = (sum >> 32) + (sum & 0xffffffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
+	while (sum >> 16)
+		sum = (sum >> 16) + (sum & 0xffff);
 	return (uint16_t)~sum;
 }
 

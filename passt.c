@@ -47,8 +47,7 @@
 #include "splice.h"
 #include "tap.h"
 #include "tcp.h"
-#include "tcp_open.h"
-#include "tcp_timer.h"
+#include "tcp_end.h"
 #include "udp.h"
 #include "udp_flow.h"
 #include "wire.h"
@@ -184,7 +183,7 @@ static void listen_event(const struct loop_event *ev, uint64_t now)
 		if (c.splice)
 			splice_accept(&c, now);
 		else
-			tcp_open_accept(&c, now);
+			tcp_accept(&c, now);
 	}
 }
 
@@ -266,7 +265,7 @@ static void expire_flow(struct conn *c, uint64_t now)
 {
 	switch (c->kind) {
 	case CONN_TCP:
-		tcp_timeout(c, now);
+		tcp_end_timeout(c, now);
 		break;
 	case CONN_UDP:
 	case CONN_ECHO:

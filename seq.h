@@ -26,4 +26,10 @@ static inline uint32_t seq_max(uint32_t a, uint32_t b)
 	return seq_gt(a, b) ? a : b;
 }
 
+/* How far a is ahead of b, 0 if it is not */
+static inline uint32_t seq_ahead(uint32_t a, uint32_t b)
+{
+	return seq_gt(a, b) ? a - b : 0;
+}
+
 #endif /* SEQ_H */

@@ -15,25 +15,47 @@
  *   tcp_end_settle() closes each event of a connection in PH_OPEN: it sends the
  *   acknowledgement that is due and no segment carried, ends what is done, and
  *   sees to the timer.
+ *
+ *   Time-outs end what makes no progress.  Each connection has two deadlines and
+ *   one timer in the wheel, which may run out too early: deadlines move more often
+ *   than it does.
+ *
+ *	phase	rto_at (tcp_rto.c)		check_at
+ *	DIAL	-				-, the kernel's own ends it
+ *	DIALED	SYN-ACK again			-
+ *	CALL	SYN again			-
+ *	OPEN	retransmit or probe		RETRY_US after the kernel had no
+ *						memory for the tail: has it now?
+ *						WATCH_US after bytes went out: does
+ *						the host make progress?  else
+ *						TCP_KEEPALIVE_US: is the guest there?
+ *	DRAIN	-				is the host's queue empty?
+ *	WAIT	-				over
  */
 #include "tcp_end.h"
 
 #include <errno.h>
 
-#include "late.h"
+#include "count.h"
 #include "log.h"
 #include "sock.h"
-#include "tcp_batch.h"
+#include "tail.h"
+#include "tcp_in.h"
 #include "tcp_out.h"
 #include "tcp_rto.h"
-#include "tcp_seg.h"
-#include "tcp_state.h"
+#include "util.h"
 #include "wire.h"
 
 enum {
 	WAIT_US		= 10 * 1000000,
 	WAIT_MAX	= CONN_MAX / 4,		/* connections in WAIT at once */
 	RETRY_US	= 10 * 1000,
+	SYN_RETRIES	= 6,			/* tcp_syn_retries of Linux: 127 s */
+	DRAIN_STEP_US	= 10 * 1000,		/* at first, then a quarter of its age */
+	DRAIN_MAX_MS	= 5 * 1000,
+	WATCH_US	= 3 * 1000000,
+	KEEPALIVE_STEP_US = 75 * 1000000,
+	KEEPALIVE_TRIES	= 9,
 };
 
 /**
@@ -56,10 +78,10 @@ void tcp_end_init(void)
  */
 void tcp_end_release(struct conn *c)
 {
-	tcp_batch_drop(c);
 	if (c->tcp.phase == PH_WAIT)
 		self.waiting--;
-	tcp_out_drop(c);
+	late_drop(&c->tcp.late);
+	tail_drop(&c->tcp.tail, UINT32_MAX);
 	tcp_move(c, EV_ABORT);
 	conn_free(c);
 }
@@ -88,15 +110,28 @@ void tcp_end_reset(struct conn *c, const char *why)
 	tcp_end_abort(c);
 }
 
+/**
+ * tcp_end_watch() - Bytes went to the host: look later whether it makes progress
+ * @t:		Connection
+ * @now:	Time, us
+ */
+void tcp_end_watch(struct tcp_conn *t, uint64_t now)
+{
+	if (t->flags & TCPF_WATCH)
+		return;
+	t->flags |= TCPF_WATCH;
+	t->check_at = now + WATCH_US;
+}
+
 /* close_done() - Both halves are done: close, wait for a repeated FIN or not */
-static void close_done(struct conn *c, bool wait, uint64_t now)
+static void close_done(struct conn *c, uint64_t now)
 {
 	sock_close(c->fd);
 	c->fd = -1;
 	tcp_move(c, EV_CLOSED);
 	self.waiting++;
 	tcp_rto_stop(&c->tcp);
-	if (!wait || self.waiting > WAIT_MAX) {
+	if (!(c->tcp.flags & TCPF_FIN_LAST) || self.waiting > WAIT_MAX) {
 		tcp_end_release(c);
 		return;
 	}
@@ -108,10 +143,9 @@ static void close_done(struct conn *c, bool wait, uint64_t now)
  * tcp_end_settle() - What is left to do when an event was handled
  * @c:		Connection in PH_OPEN, may be gone afterwards
  * @rc:		What the handlers returned: -errno resets
- * @last_out:	half[OUT] before the event
  * @now:	Time, us
  */
-void tcp_end_settle(struct conn *c, int rc, uint8_t last_out, uint64_t now)
+void tcp_end_settle(struct conn *c, int rc, uint64_t now)
 {
 	struct tcp_conn *t = &c->tcp;
 
@@ -126,11 +160,10 @@ void tcp_end_settle(struct conn *c, int rc, uint8_t last_out, uint64_t now)
 		t->flags &= (uint16_t)~TCPF_WATCH;
 		t->check_at = now + RETRY_US;
 	}
-	if (t->half[OUT] == HALF_DONE && t->half[IN] == HALF_DONE) {
-		close_done(c, last_out != HALF_DONE, now);
-		return;
-	}
-	tcp_schedule(c);
+	if (t->half[OUT] == HALF_DONE && t->half[IN] == HALF_DONE)
+		close_done(c, now);
+	else
+		tcp_schedule(c);
 }
 
 /**
@@ -150,6 +183,123 @@ void tcp_end_drain(struct conn *c, uint64_t now)
 	conn_hide(c);
 	tcp_rto_stop(&c->tcp);
 	c->tcp.seen_ms = (uint32_t)(now / 1000);
-	c->tcp.check_at = now + TCP_DRAIN_STEP_US;
+	c->tcp.check_at = now + DRAIN_STEP_US;
 	tcp_schedule(c);
+}
+
+/* draining() - Has the host's queue run out after the guest's RST? */
+static void draining(struct conn *c, uint64_t now)
+{
+	uint32_t age = (uint32_t)(now / 1000) - c->tcp.seen_ms;
+	int rc = 0;
+
+	if (c->tcp.tail) {
+		c->tcp.flags |= TCPF_ARMED;
+		rc = tcp_out_ready(c);
+	}
+	if (rc || age >= DRAIN_MAX_MS || (sock_tcp_unacked(c->fd) <= 0 && !c->tcp.tail))
+		tcp_end_abort(c);
+	else
+		c->tcp.check_at = now + max_u32(DRAIN_STEP_US, age * 1000 / 4);
+}
+
+/* retry() - The kernel had no memory for the tail: has it now? */
+static void retry(struct conn *c, uint64_t now)
+{
+	int rc;
+
+	c->tcp.flags |= TCPF_ARMED;
+	rc = tcp_out_ready(c);
+	if (!rc)
+		rc = tcp_out_finish(c);
+	tcp_end_watch(&c->tcp, now);
+	tcp_end_settle(c, rc, now);
+}
+
+/* black_hole() - Large packets of the host may vanish on their way (RFC 2923) */
+static void black_hole(struct conn *c, uint64_t now)
+{
+	struct tcp_conn *t = &c->tcp;
+
+	t->flags &= (uint16_t)~TCPF_WATCH;
+	if (sock_tcp_unacked(c->fd) <= 0)
+		return;
+	if (!(t->flags & TCPF_FRAGMENT) && addr_is4(&c->key.guest) &&
+	    sock_tcp_stalled(c->fd) > 0) {
+		count(COUNT_TCP_BLACK_HOLE);
+		debug("%s: no progress, fragmentation allowed", conn_text(c));
+		(void)sock_tcp_allow_fragments(c->fd);
+		t->flags |= TCPF_FRAGMENT;
+	}
+	tcp_end_watch(t, now);
+}
+
+/* keepalive() - Is the guest there? */
+static void keepalive(struct conn *c, uint64_t now)
+{
+	uint64_t quiet = (uint64_t)((uint32_t)(now / 1000) - c->tcp.seen_ms) * 1000;
+
+	if (quiet < TCP_KEEPALIVE_US) {
+		c->tcp.check_at = now + TCP_KEEPALIVE_US - quiet;
+	} else if (quiet < TCP_KEEPALIVE_US + KEEPALIVE_TRIES * (uint64_t)KEEPALIVE_STEP_US) {
+		tcp_seg_send(c, TCP_ACK, c->tcp.una - 1);
+		c->tcp.check_at = now + KEEPALIVE_STEP_US;
+	} else {
+		tcp_end_reset(c, "guest is silent");
+	}
+}
+
+/* timeout_rto() - The retransmission timer ran out */
+static void timeout_rto(struct conn *c, uint64_t now)
+{
+	if (c->tcp.phase == PH_OPEN) {
+		tcp_end_settle(c, tcp_in_timeout(c, now), now);
+		return;
+	}
+	if (c->tcp.backoff >= SYN_RETRIES) {
+		tcp_end_reset(c, "guest does not answer");
+		return;
+	}
+	count(COUNT_TCP_SYN_RETRY);
+	tcp_rto_expired(&c->tcp, now);
+	tcp_seg_send(c, c->tcp.phase == PH_DIALED ? TCP_SYN | TCP_ACK : TCP_SYN, c->tcp.una);
+}
+
+/* timeout_check() - It is time to look */
+static void timeout_check(struct conn *c, uint64_t now)
+{
+	struct tcp_conn *t = &c->tcp;
+
+	t->check_at = 0;
+	if (t->phase == PH_WAIT) {
+		tcp_end_release(c);
+	} else if (t->phase == PH_DRAIN) {
+		draining(c, now);
+	} else if (t->tail && !(t->flags & TCPF_ARMED)) {
+		retry(c, now);
+	} else {
+		if (t->flags & TCPF_WATCH)
+			black_hole(c, now);
+		if (!t->check_at)
+			keepalive(c, now);
+	}
+}
+
+/**
+ * tcp_end_timeout() - The timer of a connection ran out, perhaps too early
+ * @c:		Connection, may be gone afterwards
+ * @now:	Time, us
+ */
+void tcp_end_timeout(struct conn *c, uint64_t now)
+{
+	uint64_t id = conn_id(c);
+
+	if (c->tcp.rto_at && now >= c->tcp.rto_at)
+		timeout_rto(c, now);
+	c = conn_get(id);
+	if (c && c->tcp.check_at && now >= c->tcp.check_at)
+		timeout_check(c, now);
+	c = conn_get(id);
+	if (c)
+		tcp_schedule(c);
 }

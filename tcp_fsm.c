@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * tcp_fsm.c - the life of a relayed TCP connection, as tables
+ * tcp_fsm.c - the life of a relayed TCP connection: tables, and their one writer
  *
  * Theory of operation
  *
@@ -28,167 +28,155 @@
  *		       ^              |
  *		       `----rewind----'
  *
- *   Nothing is decided here.  Who sees something turns it into an event; the one
- *   writer, in tcp_state.c, looks up what follows.  An event without an edge is
- *   our own fault, never the guest's: what a guest may do wrong was filtered
- *   before.  The names of RFC 9293, figure 5, are derived for people to read.
+ *   Nothing is decided here.  Who sees something turns it into an event;
+ *   tcp_move() and tcp_half_move() look up what it means, store it and write one
+ *   line in a fixed form, which tests read:
+ *
+ *	<connection>: DIAL -> DIALED by host-up
+ *	<connection>: in FLOW -> EOF by eof
+ *
+ *   An event without an edge is our own fault, never the guest's: what a guest
+ *   may do wrong was filtered before.
+ *
+ *   A connection has two deadlines, rto_at and check_at, and one timer in the
+ *   wheel.  tcp_schedule() moves that timer only if it is too late: hot paths
+ *   push rto_at ahead many times for each time the timer is touched.
+ *
+ * Invariants, between two events, for each connection in PH_OPEN
+ *   I1  una <= nxt <= sent, in sequence arithmetic.  Not against wnd: a guest
+ *	 may shrink its window (RFC 9293, 3.8.6), then nxt is beyond it for a
+ *	 while, and nothing is sent
+ *   I2  acked <= rcv + 1: nothing is acknowledged that the host's kernel has
+ *	 not taken, or the tail pool holds; and the one more is the guest's FIN,
+ *	 in HALF_DONE only
+ *   I3  half[IN] is HALF_SHUT or HALF_DONE exactly if nxt counts our FIN
+ *   I4  told <= edge, the right edge never moves left
+ *   I5  the socket holds [una, nxt) unread: what is in flight is peeked, so
+ *	 that a retransmission needs no buffer of ours (checked in tests)
  */
 #include "tcp_fsm.h"
 
-#include <stddef.h>
+#include "log.h"
+#include "seq.h"
 
+/* Where an event leads; 0, which is PH_FREE: it can not happen here */
 static const uint8_t phase_edge[PH_NUM][EV_NUM] = {
-	[PH_FREE] = {
-		[EV_GUEST_SYN]		= PH_DIAL,
-		[EV_HOST_ACCEPT]	= PH_CALL,
-	},
-	[PH_DIAL] = {
-		[EV_HOST_UP]		= PH_DIALED,
-		[EV_ABORT]		= PH_DEAD,
-	},
-	[PH_DIALED] = {
-		[EV_GUEST_ACK]		= PH_OPEN,
-		[EV_ABORT]		= PH_DEAD,
-	},
-	[PH_CALL] = {
-		[EV_GUEST_SYNACK]	= PH_OPEN,
-		[EV_ABORT]		= PH_DEAD,
-	},
-	[PH_OPEN] = {
-		[EV_CLOSED]		= PH_WAIT,
-		[EV_GUEST_RST]		= PH_DRAIN,
-		[EV_ABORT]		= PH_DEAD,
-	},
-	[PH_DRAIN] = {
-		[EV_ABORT]		= PH_DEAD,
-	},
-	[PH_WAIT] = {
-		[EV_ABORT]		= PH_DEAD,
-	},
+	[PH_FREE]	= { [EV_GUEST_SYN]	= PH_DIAL,
+			    [EV_HOST_ACCEPT]	= PH_CALL },
+	[PH_DIAL]	= { [EV_HOST_UP]	= PH_DIALED,
+			    [EV_ABORT]		= PH_DEAD },
+	[PH_DIALED]	= { [EV_GUEST_ACK]	= PH_OPEN,
+			    [EV_ABORT]		= PH_DEAD },
+	[PH_CALL]	= { [EV_GUEST_SYNACK]	= PH_OPEN,
+			    [EV_ABORT]		= PH_DEAD },
+	[PH_OPEN]	= { [EV_CLOSED]		= PH_WAIT,
+			    [EV_GUEST_RST]	= PH_DRAIN,
+			    [EV_ABORT]		= PH_DEAD },
+	[PH_DRAIN]	= { [EV_ABORT]		= PH_DEAD },
+	[PH_WAIT]	= { [EV_ABORT]		= PH_DEAD },
 	/* PH_DEAD has no edge: conn_free() is the only way out */
 };
 
-/* Plus 1, so that 0 is "no edge" */
+/* The same for a direction; 0, which is HALF_FLOW: it can not happen here */
 static const uint8_t half_edge[HALF_NUM][HE_NUM] = {
-	[HALF_FLOW]	= { [HE_EOF]	= HALF_EOF + 1 },
-	[HALF_EOF]	= { [HE_SHUT]	= HALF_SHUT + 1 },
-	[HALF_SHUT]	= { [HE_ACKED]	= HALF_DONE + 1, [HE_REWIND] = HALF_EOF + 1 },
+	[HALF_FLOW]	= { [HE_EOF]	= HALF_EOF },
+	[HALF_EOF]	= { [HE_SHUT]	= HALF_SHUT },
+	[HALF_SHUT]	= { [HE_ACKED]	= HALF_DONE,
+			    [HE_REWIND]	= HALF_EOF },
 };
 
-static const char *const phase_name[] = {
-	[PH_NONE] = "NONE", [PH_FREE] = "FREE", [PH_DIAL] = "DIAL",
-	[PH_DIALED] = "DIALED", [PH_CALL] = "CALL", [PH_OPEN] = "OPEN",
-	[PH_DRAIN] = "DRAIN", [PH_WAIT] = "WAIT", [PH_DEAD] = "DEAD",
+const char *const tcp_phase_name[PH_NUM] = {
+	[PH_FREE] = "FREE", [PH_DIAL] = "DIAL", [PH_DIALED] = "DIALED",
+	[PH_CALL] = "CALL", [PH_OPEN] = "OPEN", [PH_DRAIN] = "DRAIN",
+	[PH_WAIT] = "WAIT", [PH_DEAD] = "DEAD",
 };
-_Static_assert(sizeof(phase_name) / sizeof(phase_name[0]) == PH_NUM, "a name each");
+_Static_assert(PH_NUM == 8, "a name each");
 
-static const char *const event_name[] = {
+static const char *const event_name[EV_NUM] = {
 	[EV_GUEST_SYN] = "guest-syn", [EV_HOST_ACCEPT] = "host-accept",
 	[EV_HOST_UP] = "host-up", [EV_GUEST_ACK] = "guest-ack",
 	[EV_GUEST_SYNACK] = "guest-synack", [EV_GUEST_RST] = "guest-rst",
 	[EV_CLOSED] = "closed", [EV_ABORT] = "abort",
 };
-_Static_assert(sizeof(event_name) / sizeof(event_name[0]) == EV_NUM, "a name each");
+_Static_assert(EV_NUM == 8, "a name each");
 
-static const char *const half_name[] = {
+const char *const tcp_half_name[HALF_NUM] = {
 	[HALF_FLOW] = "FLOW", [HALF_EOF] = "EOF", [HALF_SHUT] = "SHUT",
 	[HALF_DONE] = "DONE",
 };
-_Static_assert(sizeof(half_name) / sizeof(half_name[0]) == HALF_NUM, "a name each");
+_Static_assert(HALF_NUM == 4, "a name each");
 
-static const char *const half_event_name[] = {
+static const char *const half_event_name[HE_NUM] = {
 	[HE_EOF] = "eof", [HE_SHUT] = "shut", [HE_ACKED] = "acked",
 	[HE_REWIND] = "rewind",
 };
-_Static_assert(sizeof(half_event_name) / sizeof(half_event_name[0]) == HE_NUM,
-	       "a name each");
+_Static_assert(HE_NUM == 4, "a name each");
 
 /**
- * tcp_fsm_phase() - Where an event leads
- * @from:	Phase now
- * @ev:		What happened
- *
- * Return: next phase, PH_NONE: this can not happen here
+ * tcp_move() - Change the phase of a connection
+ * @c:		Connection
+ * @ev:		What happened; one that has no edge is our fault, and aborts
  */
-enum tcp_phase tcp_fsm_phase(enum tcp_phase from, enum tcp_event ev)
+void tcp_move(struct conn *c, enum tcp_event ev)
 {
-	return (enum tcp_phase)phase_edge[from][ev];
+	uint8_t from = c->tcp.phase, to = phase_edge[from][ev];
+
+	if (BUG_ON(!to))
+		to = PH_DEAD;
+	c->tcp.phase = to;
+	debug("%s: %s -> %s by %s", conn_text(c), tcp_phase_name[from],
+	      tcp_phase_name[to], event_name[ev]);
 }
 
 /**
- * tcp_fsm_half() - Where an event leads one direction
- * @from:	State now
- * @ev:		What happened
- *
- * Return: next enum tcp_half, -1: this can not happen here
+ * tcp_half_move() - Change the state of one direction
+ * @c:		Connection
+ * @dir:	OUT or IN
+ * @ev:		What happened; one that has no edge is our fault, and ignored
  */
-int tcp_fsm_half(enum tcp_half from, enum tcp_half_event ev)
+void tcp_half_move(struct conn *c, enum conn_dir dir, enum tcp_half_event ev)
 {
-	return half_edge[from][ev] - 1;
-}
+	uint8_t from = c->tcp.half[dir], to = half_edge[from][ev];
 
-/* tcp_fsm_phase_name() - Phase as text */
-const char *tcp_fsm_phase_name(enum tcp_phase phase)
-{
-	return phase_name[phase];
+	if (BUG_ON(!to))
+		return;
+	c->tcp.half[dir] = to;
+	debug("%s: %s %s -> %s by %s", conn_text(c), dir == OUT ? "out" : "in",
+	      tcp_half_name[from], tcp_half_name[to], half_event_name[ev]);
 }
-
-/* tcp_fsm_half_name() - State of a direction as text */
-const char *tcp_fsm_half_name(enum tcp_half half)
-{
-	return half_name[half];
-}
-
-/* tcp_fsm_event_name() - Event as text */
-const char *tcp_fsm_event_name(enum tcp_event ev)
-{
-	return event_name[ev];
-}
-
-/* tcp_fsm_half_event_name() - Event of a direction as text */
-const char *tcp_fsm_half_event_name(enum tcp_half_event ev)
-{
-	return half_event_name[ev];
-}
-
-/*
- * Our side of the conversation with the guest, by what happened first: the
- * guest's FIN counts from when it came (RFC 9293, figure 5).
- */
-static const char *const open_name[HALF_NUM][HALF_NUM] = {
-	/* half[OUT] */	      /* half[IN]: FLOW, EOF, SHUT, DONE */
-	[HALF_FLOW] = { "ESTABLISHED", "ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2" },
-	[HALF_EOF]  = { "CLOSE-WAIT", "CLOSE-WAIT", "CLOSING", "TIME-WAIT" },
-	[HALF_SHUT] = { "CLOSE-WAIT", "CLOSE-WAIT", "CLOSING", "TIME-WAIT" },
-	[HALF_DONE] = { "CLOSE-WAIT", "CLOSE-WAIT", "LAST-ACK", "TIME-WAIT" },
-};
 
 /**
- * tcp_fsm_rfc_name() - State toward the guest in the words of RFC 9293
- * @phase:	Phase
- * @out:	State of guest to host
- * @in:		State of host to guest
- *
- * Return: name
+ * tcp_schedule() - Make sure that the timer runs out in time
+ * @c:		Connection whose rto_at or check_at may have changed
  */
-const char *tcp_fsm_rfc_name(enum tcp_phase phase, enum tcp_half out, enum tcp_half in)
+void tcp_schedule(struct conn *c)
 {
-	switch (phase) {
-	case PH_DIAL:
-	case PH_DIALED:
-		return "SYN-RECEIVED";
-	case PH_CALL:
-		return "SYN-SENT";
-	case PH_OPEN:
-		return open_name[out][in];
-	case PH_WAIT:
-		return "TIME-WAIT";
-	case PH_NONE:
-	case PH_FREE:
-	case PH_DRAIN:
-	case PH_DEAD:
-	case PH_NUM:
-		break;
-	}
-	return "CLOSED";
+	uint64_t due = c->tcp.rto_at ? c->tcp.rto_at : TIMER_NEVER;
+
+	if (c->tcp.check_at && c->tcp.check_at < due)
+		due = c->tcp.check_at;
+	if (due < timer_due(conn_index(c)))
+		timer_set(conn_index(c), due);
+}
+
+/**
+ * tcp_check() - Check the invariants above, in debug builds
+ * @c:		Connection
+ */
+void tcp_check(const struct conn *c)
+{
+#ifdef DEBUG
+	const struct tcp_conn *t = &c->tcp;
+	bool fin = t->half[IN] == HALF_SHUT || t->half[IN] == HALF_DONE;
+
+	if (t->phase != PH_OPEN)
+		return;
+	(void)BUG_ON(seq_gt(t->una, t->nxt) || seq_gt(t->nxt, t->sent));
+	(void)BUG_ON(seq_gt(t->acked, tcp_ack_number(t)));
+	(void)BUG_ON(fin && t->nxt != t->sent);
+	(void)BUG_ON(seq_gt(t->told, t->edge));
+	(void)BUG_ON(t->wscale > 14 || !t->mss);
+#else
+	(void)c;
+#endif
 }

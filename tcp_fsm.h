@@ -2,12 +2,14 @@
 #ifndef TCP_FSM_H
 #define TCP_FSM_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "conn.h"
 
 /* How far the two handshakes of a connection are */
 enum tcp_phase {
-	PH_NONE,	/* no edge: never stored */
-	PH_FREE,	/* fresh entry of the table */
+	PH_FREE,	/* fresh entry of the table; no edge leads here */
 	PH_DIAL,	/* guest's SYN came, the host's socket is connecting */
 	PH_DIALED,	/* that is connected, our SYN-ACK went to the guest */
 	PH_CALL,	/* the host accepted, our SYN went to the guest */
@@ -32,7 +34,7 @@ enum tcp_event {
 
 /* State of one direction, in PH_OPEN */
 enum tcp_half {
-	HALF_FLOW,	/* bytes may come */
+	HALF_FLOW,	/* bytes may come; no edge leads here */
 	HALF_EOF,	/* the sender's FIN was seen, not passed on yet */
 	HALF_SHUT,	/* it was passed on */
 	HALF_DONE,	/* and was acknowledged */
@@ -47,12 +49,44 @@ enum tcp_half_event {
 	HE_NUM
 };
 
-enum tcp_phase tcp_fsm_phase(enum tcp_phase from, enum tcp_event ev);
-int	tcp_fsm_half(enum tcp_half from, enum tcp_half_event ev);
-const char *tcp_fsm_phase_name(enum tcp_phase phase);
-const char *tcp_fsm_half_name(enum tcp_half half);
-const char *tcp_fsm_event_name(enum tcp_event ev);
-const char *tcp_fsm_half_event_name(enum tcp_half_event ev);
-const char *tcp_fsm_rfc_name(enum tcp_phase phase, enum tcp_half out, enum tcp_half in);
+/* Bits of tcp_conn.flags */
+enum {
+	TCPF_WSCALE	= 1 << 0,	/* the guest offered window scaling */
+	TCPF_ACK_DUE	= 1 << 1,	/* something to acknowledge or to announce */
+	TCPF_ARMED	= 1 << 2,	/* an event follows when the send queue drains */
+	TCPF_DRAINED	= 1 << 3,	/* the receive queue held nothing new */
+	TCPF_STALLED	= 1 << 4,	/* in the list of those the link had no room for */
+	TCPF_RECOVERY	= 1 << 5,	/* fast recovery, until @recover is acknowledged */
+	TCPF_WATCH	= 1 << 6,	/* check_at looks whether the host stalls */
+	TCPF_FRAGMENT	= 1 << 7,	/* black hole: the host's routers may fragment */
+	TCPF_FROM_HOST	= 1 << 8,	/* the remote end opened it */
+	TCPF_PROBE	= 1 << 9,	/* rto_at is to probe a closed window */
+	TCPF_FIN_SENT	= 1 << 10,	/* @sent counts our FIN, perhaps rewound */
+	TCPF_UNEVEN	= 1 << 11,	/* a FIN or an urgent mark is in the receive
+					 * queue: a short peek is not the end of it */
+	TCPF_SACK	= 1 << 12,	/* the guest understands SACK options */
+	TCPF_FIN_LAST	= 1 << 13,	/* the guest's FIN was the last: it may be
+					 * repeated when both halves are done */
+};
+
+extern const char *const tcp_phase_name[PH_NUM];
+extern const char *const tcp_half_name[HALF_NUM];
+
+void	tcp_move(struct conn *c, enum tcp_event ev);
+void	tcp_half_move(struct conn *c, enum conn_dir dir, enum tcp_half_event ev);
+void	tcp_schedule(struct conn *c);
+void	tcp_check(const struct conn *c);
+
+/* First number behind all the guest sent that we took: what to acknowledge */
+static inline uint32_t tcp_ack_number(const struct tcp_conn *t)
+{
+	return t->rcv + (t->half[OUT] == HALF_DONE);
+}
+
+/* Bytes, and our FIN, that are in flight to the guest */
+static inline uint32_t tcp_in_flight(const struct tcp_conn *t)
+{
+	return t->nxt - t->una;
+}
 
 #endif /* TCP_FSM_H */

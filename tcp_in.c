@@ -50,29 +50,27 @@ enum {
 	DUPACKS		= 3,		/* RFC 5681, section 3.2 */
 	REORDER_US	= 5000,		/* what a link may be late by, and not have lost */
 	HOLE_BACKOFF	= 3,		/* time-outs before smaller segments are tried */
-	MSS_SMALL4	= 536,
-	MSS_SMALL6	= 1220,
 	PROBE_LIMIT_MS	= 15 * 60 * 1000,	/* a guest silent for so long is gone */
 	STALL_MAX	= 16 * 1024,
 };
 
 /**
  * struct tcp_in_self - state of this file
- * @stalled:	ids of connections the link had no room for, oldest at @first
- * @first:	place of the oldest
- * @num:	how many there are
+ * @stalled:	ids of connections the link had no room for, a ring
+ * @first:	the oldest there, counts all that there ever were, wraps
+ * @next:	where the next one goes, the same
  */
 static struct {
 	uint64_t stalled[STALL_MAX];
 	uint32_t first;
-	uint32_t num;
+	uint32_t next;
 } self;
 
 /* tcp_in_init() - Begin anew */
 void tcp_in_init(void)
 {
 	self.first = 0;
-	self.num = 0;
+	self.next = 0;
 }
 
 /* stall() - Wait for room on the link; if the line is full, for a timer */
@@ -80,13 +78,13 @@ static void stall(struct conn *c, uint64_t now)
 {
 	if (c->tcp.flags & TCPF_STALLED)
 		return;
-	if (self.num == STALL_MAX) {
+	if (self.next - self.first == STALL_MAX) {
 		/* With bytes in flight the retransmission timer runs anyway */
 		if (c->tcp.nxt == c->tcp.una)
 			tcp_rto_probe(&c->tcp, now);
 		return;
 	}
-	self.stalled[(self.first + self.num++) % STALL_MAX] = conn_id(c);
+	self.stalled[self.next++ % STALL_MAX] = conn_id(c);
 	c->tcp.flags |= TCPF_STALLED;
 }
 
@@ -97,12 +95,10 @@ static void stall(struct conn *c, uint64_t now)
  */
 struct conn *tcp_in_unstall(void)
 {
-	while (self.num) {
-		struct conn *c = conn_get(self.stalled[self.first]);
+	while (self.first != self.next) {
+		struct conn *c = conn_get(self.stalled[self.first++ % STALL_MAX]);
 
-		self.first = (self.first + 1) % STALL_MAX;
-		self.num--;
-		if (c && c->kind == CONN_TCP && c->tcp.flags & TCPF_STALLED) {
+		if (c) {
 			c->tcp.flags &= (uint16_t)~TCPF_STALLED;
 			return c;
 		}
@@ -129,32 +125,6 @@ static bool window(struct tcp_conn *t, const struct tcp_seg *s)
 	return changed;
 }
 
-/**
- * tcp_in_begin() - Take over the window at the end of a handshake
- * @c:		Connection that becomes PH_OPEN, una and wscale set
- * @s:		Segment that acknowledged our SYN
- */
-void tcp_in_begin(struct conn *c, const struct tcp_seg *s)
-{
-	struct tcp_conn *t = &c->tcp;
-	bool syn = s->flags & TCP_SYN;
-
-	/* The window of a SYN is never scaled: RFC 7323, section 2.2 */
-	t->wnd = syn ? s->wnd : s->wnd << t->wscale;
-	t->wl1 = s->seq;
-	t->wl2 = s->ack;
-	t->recover = t->una;
-}
-
-/* fin_acked() - The guest has our FIN, perhaps a copy sent before a rewind */
-static void fin_acked(struct conn *c)
-{
-	if (c->tcp.half[IN] == HALF_EOF)
-		tcp_half_move(c, IN, HE_SHUT);
-	if (c->tcp.half[IN] == HALF_SHUT)
-		tcp_half_move(c, IN, HE_ACKED);
-}
-
 /* progress() - New bytes were acknowledged */
 static void progress(struct conn *c, struct tcp_batch *b, uint32_t ack, uint64_t now)
 {
@@ -170,9 +140,12 @@ static void progress(struct conn *c, struct tcp_batch *b, uint32_t ack, uint64_t
 	/* After a rewind the guest may have had more than we remember */
 	t->nxt = seq_max(t->nxt, ack);
 	t->dupacks = 0;
-	tcp_rto_acked(t, ack, now);
-	if (fin)
-		fin_acked(c);
+	tcp_rto_acked(t, now);
+	/* The guest has our FIN, perhaps a copy sent before a rewind */
+	if (fin && t->half[IN] == HALF_EOF)
+		tcp_half_move(c, IN, HE_SHUT);
+	if (fin && t->half[IN] == HALF_SHUT)
+		tcp_half_move(c, IN, HE_ACKED);
 	if (seq_ge(ack, t->recover)) {
 		t->lwnd = 0;
 		t->flags &= (uint16_t)~TCPF_RECOVERY;
@@ -190,9 +163,7 @@ static bool overdue(const struct tcp_conn *t, uint64_t now)
 	uint32_t wait = t->srtt + max_u32(4 * t->rttvar, REORDER_US);
 
 	/* Nothing measured: only the time-out knows */
-	if (!t->srtt)
-		return false;
-	return (uint32_t)now - t->resent_us > wait;
+	return t->srtt && (uint32_t)now - t->resent_us > wait;
 }
 
 /**
@@ -234,12 +205,12 @@ bool tcp_in_ack(struct conn *c, struct tcp_batch *b, const struct tcp_seg *s,
 		return true;
 	if (t->dupacks < UINT8_MAX)
 		t->dupacks++;
-	if (t->dupacks == DUPACKS && !(t->flags & TCPF_RECOVERY) && !t->lwnd) {
+	if (t->flags & TCPF_RECOVERY) {
+		b->resend |= t->dupacks > DUPACKS && overdue(t, now);
+	} else if (t->dupacks == DUPACKS && !t->lwnd) {
 		count(COUNT_TCP_FAST_RETRANSMIT);
 		t->recover = t->sent;
 		t->flags |= TCPF_RECOVERY;
-		b->resend = true;
-	} else if (t->flags & TCPF_RECOVERY && t->dupacks > DUPACKS && overdue(t, now)) {
 		b->resend = true;
 	}
 	return true;
@@ -257,9 +228,7 @@ static void send_fin(struct conn *c, uint64_t now)
 	struct tcp_conn *t = &c->tcp;
 
 	tcp_seg_send(c, TCP_FIN | TCP_ACK, t->nxt);
-	tcp_rto_sent(t, t->nxt, now);
-	t->nxt++;
-	t->sent = seq_max(t->sent, t->nxt);
+	tcp_rto_sent(t, 1, now);
 	t->flags |= TCPF_FIN_SENT;
 	tcp_half_move(c, IN, HE_SHUT);
 }
@@ -286,16 +255,6 @@ static void put_frames(struct conn *c, uint32_t seq, uint32_t len, uint32_t unit
 		seq += n;
 		len -= n;
 	}
-}
-
-/* total() - Bytes in all pieces */
-static uint32_t total(const struct iovec *iov, int n)
-{
-	uint32_t sum = 0;
-
-	for (int i = 0; i < n; i++)
-		sum += (uint32_t)iov[i].iov_len;
-	return sum;
 }
 
 /* resend() - The segment at una again; nothing else moves; -errno: socket dead */
@@ -378,7 +337,7 @@ static int push_once(struct conn *c, uint64_t now)
 		stall(c, now);
 		return 0;
 	}
-	lent = total(iov, n);
+	lent = min_u32(want, (uint32_t)n * unit);
 	got = sock_tcp_peek(c->fd, tcp_in_flight(t), iov, n);
 	if (got == -EAGAIN) {
 		/* A FIN behind bytes in flight may show later: see sock_tcp_peek() */
@@ -397,9 +356,7 @@ static int push_once(struct conn *c, uint64_t now)
 	if ((uint32_t)got < lent && !(t->flags & TCPF_UNEVEN))
 		t->flags |= TCPF_DRAINED;
 	put_frames(c, t->nxt, (uint32_t)got, unit, (uint32_t)got < lent);
-	tcp_rto_sent(t, t->nxt, now);
-	t->nxt += (uint32_t)got;
-	t->sent = seq_max(t->sent, t->nxt);
+	tcp_rto_sent(t, (uint32_t)got, now);
 	return 1;
 }
 
@@ -435,6 +392,8 @@ int tcp_in_push(struct conn *c, uint64_t now)
  */
 int tcp_in_flush(struct conn *c, const struct tcp_batch *b, uint64_t now)
 {
+	int rc = 0;
+
 	if (b->acked) {
 		ssize_t n = sock_tcp_consume(c->fd, b->acked);
 
@@ -443,24 +402,9 @@ int tcp_in_flush(struct conn *c, const struct tcp_batch *b, uint64_t now)
 		if (BUG_ON((size_t)n != b->acked))
 			return -EPROTO;
 	}
-	if (b->resend && seq_lt(c->tcp.una, c->tcp.sent)) {
-		int rc = resend(c, now);
-
-		if (rc)
-			return rc;
-	}
-	return tcp_in_push(c, now);
-}
-
-/* smaller() - Segments vanish again and again: they may be too large */
-static void smaller(struct conn *c)
-{
-	uint16_t small = addr_is4(&c->key.guest) ? MSS_SMALL4 : MSS_SMALL6;
-
-	if (c->tcp.mss <= small)
-		return;
-	c->tcp.mss = small;
-	count(COUNT_TCP_BLACK_HOLE);
+	if (b->resend && seq_lt(c->tcp.una, c->tcp.sent))
+		rc = resend(c, now);
+	return rc ? rc : tcp_in_push(c, now);
 }
 
 /**
@@ -492,8 +436,11 @@ int tcp_in_timeout(struct conn *c, uint64_t now)
 		return -ETIMEDOUT;
 	count(COUNT_TCP_RTO);
 	tcp_rto_expired(t, now);
-	if (t->backoff == HOLE_BACKOFF)
-		smaller(c);
+	/* Segments vanish again and again: they may be too large */
+	if (t->backoff == HOLE_BACKOFF && t->mss > tcp_seg_mss(c, 0)) {
+		t->mss = tcp_seg_mss(c, 0);
+		count(COUNT_TCP_BLACK_HOLE);
+	}
 	if (t->half[IN] == HALF_SHUT)
 		tcp_half_move(c, IN, HE_REWIND);
 	t->flags &= (uint16_t)~(TCPF_RECOVERY | TCPF_DRAINED);

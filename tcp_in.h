@@ -2,16 +2,9 @@
 #ifndef TCP_IN_H
 #define TCP_IN_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "conn.h"
-#include "tcp_batch.h"
 #include "tcp_seg.h"
-#include "tcp_state.h"
 
 void	tcp_in_init(void);
-void	tcp_in_begin(struct conn *c, const struct tcp_seg *s);
 bool	tcp_in_ack(struct conn *c, struct tcp_batch *b, const struct tcp_seg *s,
 		   uint64_t now);
 int	tcp_in_flush(struct conn *c, const struct tcp_batch *b, uint64_t now);

@@ -7,8 +7,8 @@
  *   Segments of one batch that follow each other are gathered, and go to the
  *   host's socket with one sendmsg().  What the kernel took is acknowledged to
  *   the guest: from then on the kernel retransmits it.  Nothing is kept here
- *   but the tail that a socket refused (tail.c), which the window should make
- *   rare, and what came behind a gap (late.c), until the gap is closed.
+ *   but the tail that a socket refused, which the window should make rare, and what
+ *   came behind a gap, until the gap is closed (tail.c).
  *
  *   The window
  *
@@ -47,11 +47,7 @@
  */
 #include "tcp_out.h"
 
-#include <errno.h>
-#include <sys/epoll.h>
-
 #include "count.h"
-#include "late.h"
 #include "loop.h"
 #include "seq.h"
 #include "sock.h"
@@ -96,22 +92,8 @@ enum tcp_fit tcp_out_fit(const struct tcp_conn *t, const struct tcp_batch *b,
 	uint32_t len = s->len + !!(s->flags & TCP_FIN);
 
 	if (seq_gt(s->seq, next))
-		return seq_le(s->seq, edge) ? TCP_FIT_GAP : TCP_FIT_BEYOND;
-	if (s->seq == next)
-		return TCP_FIT_OK;
-	return seq_gt(s->seq + len, next) ? TCP_FIT_OK : TCP_FIT_OLD;
-}
-
-/**
- * tcp_out_fits_batch() - Whether there is room to gather a frame
- * @b:		Batch
- * @f:		Frame
- *
- * Return: true if so; false: the caller flushes the batch first
- */
-bool tcp_out_fits_batch(const struct tcp_batch *b, const struct frame *f)
-{
-	return b->niov + f->tap->niov <= TCP_BATCH_IOV;
+		return seq_le(s->seq, edge) ? TCP_FIT_GAP : TCP_FIT_NOT;
+	return s->seq == next || seq_gt(s->seq + len, next) ? TCP_FIT_OK : TCP_FIT_NOT;
 }
 
 /**
@@ -126,9 +108,8 @@ void tcp_out_gather(struct tcp_conn *t, struct tcp_batch *b, const struct frame 
 {
 	uint32_t next = tcp_out_next(t, b);
 	uint32_t old = next - s->seq;
-	uint32_t room = seq_gt(t->edge, next) ? t->edge - next : 0;
 	uint32_t fresh = s->len > old ? s->len - old : 0;
-	uint32_t n = min_u32(fresh, room);
+	uint32_t n = min_u32(fresh, seq_ahead(t->edge, next));
 
 	if (s->len || s->flags & TCP_FIN)
 		t->flags |= TCPF_ACK_DUE;
@@ -164,8 +145,7 @@ void tcp_out_gather(struct tcp_conn *t, struct tcp_batch *b, const struct frame 
 void tcp_out_keep(struct tcp_conn *t, const struct frame *f, const struct tcp_seg *s)
 {
 	struct iovec iov[TCP_BATCH_IOV];
-	uint32_t room = seq_gt(t->edge, s->seq) ? t->edge - s->seq : 0;
-	uint32_t n = min_u32(s->len, room), kept = 0;
+	uint32_t n = min_u32(s->len, seq_ahead(t->edge, s->seq)), kept = 0;
 
 	if (n && t->half[OUT] == HALF_FLOW) {
 		int niov = frame_payload(f, s->hlen, n, iov, TCP_BATCH_IOV);
@@ -195,7 +175,6 @@ static int give_tail(struct conn *c)
 		if (!n)
 			break;
 		tail_drop(&t->tail, (uint32_t)n);
-		t->tail_len -= (uint32_t)n;
 	}
 	return 0;
 }
@@ -214,24 +193,14 @@ static int give(struct conn *c, struct tcp_batch *b)
 		taken = (uint32_t)n;
 	}
 	kept = taken < b->len ? tail_put(&t->tail, b->iov, b->niov, taken, UINT32_MAX) : 0;
-	t->tail_len += kept;
 	t->rcv += taken + kept;
 	count_add(COUNT_TCP_TAIL, kept);
-	if (taken + kept == b->len)
-		return 0;
-	count(DROP_TCP_TAIL_FULL);
-	return -ENOBUFS;
-}
-
-/* give_late() - The gap is closed, perhaps: what was behind it follows */
-static int give_late(struct conn *c)
-{
-	struct tcp_conn *t = &c->tcp;
-	uint32_t n = late_take(&t->late, t->rcv, &t->tail);
-
-	t->rcv += n;
-	t->tail_len += n;
-	return n ? give_tail(c) : 0;
+	/* What was not taken comes again, and so does the FIN behind it */
+	if (taken + kept < b->len) {
+		count(DROP_TCP_TAIL_FULL);
+		b->fin = false;
+	}
+	return 0;
 }
 
 /**
@@ -248,22 +217,24 @@ int tcp_out_flush(struct conn *c, struct tcp_batch *b)
 {
 	struct tcp_conn *t = &c->tcp;
 	int rc = b->len ? give(c, b) : 0;
-	/* What was not taken comes again, and so does the FIN behind it */
-	bool fin = b->fin && !rc;
 
-	if (rc && rc != -ENOBUFS)
+	if (rc)
 		return rc;
 	/* Nothing follows a FIN */
-	if (fin)
+	if (b->fin)
 		late_drop(&t->late);
 	if (b->len) {
-		rc = t->late ? give_late(c) : 0;
+		/* The gap is closed, perhaps: what was behind it follows */
+		uint32_t late = late_take(&t->late, t->rcv, &t->tail);
+
+		t->rcv += late;
+		rc = late ? give_tail(c) : 0;
 		if (rc)
 			return rc;
 		t->flags |= TCPF_ACK_DUE;
 		tcp_out_window(c);
 	}
-	if (fin && t->half[OUT] == HALF_FLOW)
+	if (b->fin && t->half[OUT] == HALF_FLOW)
 		tcp_half_move(c, OUT, HE_EOF);
 	return tcp_out_finish(c);
 }
@@ -288,7 +259,7 @@ static uint32_t share(void)
 void tcp_out_window(struct conn *c)
 {
 	struct tcp_conn *t = &c->tcp;
-	uint32_t taken = t->rcv - t->tail_len;
+	uint32_t taken = t->rcv - tail_len(t->tail);
 	uint32_t room, most;
 	struct sock_room r;
 	int32_t few;
@@ -305,13 +276,12 @@ void tcp_out_window(struct conn *c)
 		return;
 	few = (int32_t)min_u32(min_u32(r.size, EDGE_MAX) / ARM_PART, most);
 	/* Refused with half of the queue free: the kernel has no memory, it says
-	 * writable all the time; tcp.c tries again later */
+	 * writable all the time; tcp_end.c tries again later */
 	if (t->tail && r.used < r.size / 2)
 		return;
-	if (t->tail || seq_diff(t->edge, taken) < few) {
-		if (!loop_mod(c->fd, LOOP_TCP, conn_id(c), TCP_EVENTS))
-			t->flags |= TCPF_ARMED;
-	}
+	if ((t->tail || seq_diff(t->edge, taken) < few) &&
+	    !loop_mod(c->fd, LOOP_TCP, conn_id(c), TCP_EVENTS))
+		t->flags |= TCPF_ARMED;
 }
 
 /**
@@ -352,6 +322,7 @@ int tcp_out_finish(struct conn *c)
 {
 	struct tcp_conn *t = &c->tcp;
 	enum sock_tcp_state state;
+	int error;
 
 	if (t->half[OUT] == HALF_EOF && !t->tail) {
 		int rc = sock_tcp_shutdown(c->fd);
@@ -363,26 +334,14 @@ int tcp_out_finish(struct conn *c)
 	if (t->half[OUT] != HALF_SHUT)
 		return 0;
 	state = sock_tcp_state(c->fd);
-	if (state == SOCK_TCP_CLOSED) {
-		int e = sock_error(c->fd);
-
-		if (e)
-			return -e;
-	}
+	error = state == SOCK_TCP_CLOSED ? sock_error(c->fd) : 0;
+	if (error)
+		return -error;
 	if (state == SOCK_TCP_CLOSED || state == SOCK_TCP_FIN_ACKED) {
 		tcp_half_move(c, OUT, HE_ACKED);
 		t->flags |= TCPF_ACK_DUE;
+		if (t->half[IN] == HALF_DONE)
+			t->flags |= TCPF_FIN_LAST;
 	}
 	return 0;
-}
-
-/**
- * tcp_out_drop() - Nobody waits for the guest's bytes any more
- * @c:		Connection that ends
- */
-void tcp_out_drop(struct conn *c)
-{
-	late_drop(&c->tcp.late);
-	tail_drop(&c->tcp.tail, UINT32_MAX);
-	c->tcp.tail_len = 0;
 }

@@ -4,25 +4,24 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 
-#include "conn.h"
-#include "frame.h"
-#include "tcp_batch.h"
 #include "tcp_seg.h"
-#include "tcp_state.h"
+
+/* What is watched for on the socket of a connection, always */
+#define TCP_EVENTS	(EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET)
 
 /* Verdict about the sequence number of a segment */
 enum tcp_fit {
-	TCP_FIT_OLD,		/* all of it came before: acknowledge, drop */
 	TCP_FIT_OK,		/* it begins at or before what is expected */
 	TCP_FIT_GAP,		/* in the window, but something is missing before it */
-	TCP_FIT_BEYOND,		/* outside of the window */
+	TCP_FIT_NOT,		/* outside of the window: all of it came before, or it
+				 * begins beyond; acknowledge, drop */
 };
 
 enum tcp_fit tcp_out_fit(const struct tcp_conn *t, const struct tcp_batch *b,
 			 const struct tcp_seg *s);
 uint32_t tcp_out_next(const struct tcp_conn *t, const struct tcp_batch *b);
-bool	tcp_out_fits_batch(const struct tcp_batch *b, const struct frame *f);
 void	tcp_out_gather(struct tcp_conn *t, struct tcp_batch *b, const struct frame *f,
 		       const struct tcp_seg *s);
 void	tcp_out_keep(struct tcp_conn *t, const struct frame *f, const struct tcp_seg *s);
@@ -30,6 +29,5 @@ int	tcp_out_flush(struct conn *c, struct tcp_batch *b);
 void	tcp_out_window(struct conn *c);
 int	tcp_out_ready(struct conn *c);
 int	tcp_out_finish(struct conn *c);
-void	tcp_out_drop(struct conn *c);
 
 #endif /* TCP_OUT_H */

@@ -4,10 +4,12 @@
  *
  * Theory of operation
  *
+ *   A fresh connection has TCP_RTO_FIRST_US as its time-out, and nothing else set.
  *   The timer is told what happened and decides itself when it has to run out:
  *
  *	told		by whom				does
- *	sent		who sent bytes or a SYN		starts it, unless it runs
+ *	sent		who sent bytes or a SYN		moves nxt and sent; starts it,
+ *							unless it runs
  *	acked		who saw new bytes acknowledged	starts it anew, or stops it
  *	expired		who was called by it		backs off
  *	probe		who found the window closed	starts it as persist timer
@@ -26,54 +28,37 @@
 #include "tcp_rto.h"
 
 #include "seq.h"
-#include "tcp_state.h"
+#include "tcp_fsm.h"
 #include "util.h"
 
 /* Variation below which the clock counts for nothing: one tick of the wheel */
 enum { GRANULARITY_US = 1024, BACKOFF_MAX = 15 };
 
-/**
- * tcp_rto_init() - A fresh connection, nothing measured
- * @t:		Connection
- */
-void tcp_rto_init(struct tcp_conn *t)
-{
-	t->srtt = 0;
-	t->rttvar = 0;
-	t->rto = TCP_RTO_FIRST_US;
-	t->backoff = 0;
-	t->rtt_at = 0;
-	t->rto_at = 0;
-}
-
-/**
- * tcp_rto_interval() - How long the timer runs, backing off included
- * @t:		Connection
- *
- * Return: us
- */
-uint64_t tcp_rto_interval(const struct tcp_conn *t)
+/* interval() - How long the timer runs, backing off included, us */
+static uint64_t interval(const struct tcp_conn *t)
 {
 	return min_u64((uint64_t)t->rto << t->backoff, TCP_RTO_MAX_US);
 }
 
 /**
  * tcp_rto_sent() - Bytes, or a SYN or FIN, went to the guest
- * @t:		Connection
- * @seq:	First of them
+ * @t:		Connection; nxt, the number of the first, moves behind the last
+ * @len:	How many
  * @now:	Time, us
  */
-void tcp_rto_sent(struct tcp_conn *t, uint32_t seq, uint64_t now)
+void tcp_rto_sent(struct tcp_conn *t, uint32_t len, uint64_t now)
 {
 	if (!t->rto_at || t->flags & TCPF_PROBE) {
 		t->flags &= (uint16_t)~TCPF_PROBE;
-		t->rto_at = now + tcp_rto_interval(t);
+		t->rto_at = now + interval(t);
 	}
 	/* What goes out again is not measured */
-	if (!t->rtt_at && seq == t->sent) {
+	if (!t->rtt_at && t->nxt == t->sent) {
 		t->rtt_at = now;
-		t->rtt_seq = seq;
+		t->rtt_seq = t->nxt;
 	}
+	t->nxt += len;
+	t->sent = seq_max(t->sent, t->nxt);
 }
 
 /* measure() - One round trip is known (RFC 6298, 2.2 and 2.3) */
@@ -94,20 +79,19 @@ static void measure(struct tcp_conn *t, uint32_t r)
 
 /**
  * tcp_rto_acked() - The guest acknowledged something new
- * @t:		Connection, una is @ack already
- * @ack:	Acknowledgement number
+ * @t:		Connection, una is moved already
  * @now:	Time, us
  */
-void tcp_rto_acked(struct tcp_conn *t, uint32_t ack, uint64_t now)
+void tcp_rto_acked(struct tcp_conn *t, uint64_t now)
 {
-	if (t->rtt_at && seq_gt(ack, t->rtt_seq)) {
+	if (t->rtt_at && seq_gt(t->una, t->rtt_seq)) {
 		measure(t, (uint32_t)min_u64(now - t->rtt_at + 1, TCP_RTO_MAX_US));
 		t->rtt_at = 0;
 	} else if (!(t->flags & TCPF_PROBE)) {
-		t->rto = (uint32_t)tcp_rto_interval(t);
+		t->rto = (uint32_t)interval(t);
 	}
 	t->backoff = 0;
-	t->rto_at = t->nxt != t->una ? now + tcp_rto_interval(t) : 0;
+	t->rto_at = t->nxt != t->una ? now + interval(t) : 0;
 }
 
 /**
@@ -120,7 +104,7 @@ void tcp_rto_expired(struct tcp_conn *t, uint64_t now)
 	if (t->backoff < BACKOFF_MAX)
 		t->backoff++;
 	t->rtt_at = 0;
-	t->rto_at = now + tcp_rto_interval(t);
+	t->rto_at = now + interval(t);
 }
 
 /**
@@ -135,7 +119,7 @@ void tcp_rto_probe(struct tcp_conn *t, uint64_t now)
 {
 	t->flags |= TCPF_PROBE;
 	if (!t->rto_at)
-		t->rto_at = now + tcp_rto_interval(t);
+		t->rto_at = now + interval(t);
 }
 
 /**

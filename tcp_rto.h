@@ -13,12 +13,10 @@ enum {
 	TCP_RTO_RETRIES		= 15,		/* RFC 9293, 3.8.3: R2 of 100 s at least */
 };
 
-void	tcp_rto_init(struct tcp_conn *t);
-void	tcp_rto_sent(struct tcp_conn *t, uint32_t seq, uint64_t now);
-void	tcp_rto_acked(struct tcp_conn *t, uint32_t ack, uint64_t now);
+void	tcp_rto_sent(struct tcp_conn *t, uint32_t len, uint64_t now);
+void	tcp_rto_acked(struct tcp_conn *t, uint64_t now);
 void	tcp_rto_expired(struct tcp_conn *t, uint64_t now);
 void	tcp_rto_probe(struct tcp_conn *t, uint64_t now);
 void	tcp_rto_stop(struct tcp_conn *t);
-uint64_t tcp_rto_interval(const struct tcp_conn *t);
 
 #endif /* TCP_RTO_H */

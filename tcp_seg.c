@@ -23,11 +23,10 @@
 #include <string.h>
 
 #include "count.h"
-#include "late.h"
 #include "net.h"
 #include "pkt.h"
 #include "seq.h"
-#include "tcp_state.h"
+#include "tail.h"
 #include "util.h"
 #include "wire.h"
 
@@ -89,50 +88,28 @@ static void options(struct pkt_reader r, struct tcp_seg *s)
 bool tcp_seg_parse(const struct frame *f, struct tcp_seg *s)
 {
 	const struct wire_tcp *h = frame_l4(f, sizeof(*h));
-	const uint8_t *full;
+	uint32_t hlen = h ? (uint32_t)(h->off >> 4) * 4 : 0;
+	const uint8_t *full = hlen >= sizeof(*h) ? frame_l4(f, hlen) : NULL;
 
-	if (!h || !addr_is_unicast(&f->dst) || addr_is_any(&f->src)) {
+	if (!full || !addr_is_unicast(&f->dst) || addr_is_any(&f->src) ||
+	    !get_be16(h->sport) || !get_be16(h->dport)) {
 		count(DROP_TCP_HEADER);
 		return false;
 	}
-	s->sport = get_be16(h->sport);
-	s->dport = get_be16(h->dport);
-	s->flags = h->flags;
-	s->seq = get_be32(h->seq);
-	s->ack = get_be32(h->ack);
-	s->wnd = get_be16(h->wnd);
-	s->hlen = (uint32_t)(h->off >> 4) * 4;
-	s->mss = 0;
-	s->wscale = -1;
-	s->sack = false;
-	full = s->hlen >= sizeof(*h) ? frame_l4(f, s->hlen) : NULL;
-	if (!full || !s->sport || !s->dport) {
-		count(DROP_TCP_HEADER);
-		return false;
-	}
-	s->len = f->l4len - s->hlen;
 	if (!frame_csum_ok(f)) {
 		count(DROP_CSUM);
 		return false;
 	}
-	if (s->flags & TCP_SYN)
-		options(pkt_reader(full + sizeof(*h), s->hlen - sizeof(*h)), s);
-	return true;
-}
-
-/**
- * tcp_seg_key() - Key of the connection a segment belongs to
- * @f:		Frame it came in
- * @s:		Segment
- *
- * Return: key
- */
-struct conn_key tcp_seg_key(const struct frame *f, const struct tcp_seg *s)
-{
-	return (struct conn_key){
-		.guest = f->src, .far = f->dst,
-		.gport = s->sport, .fport = s->dport, .proto = WIRE_TCP,
+	*s = (struct tcp_seg){
+		.key = { .guest = f->src, .far = f->dst, .gport = get_be16(h->sport),
+			 .fport = get_be16(h->dport), .proto = WIRE_TCP },
+		.flags = h->flags, .seq = get_be32(h->seq), .ack = get_be32(h->ack),
+		.wnd = get_be16(h->wnd), .hlen = hlen, .len = f->l4len - hlen,
+		.wscale = -1,
 	};
+	if (s->flags & TCP_SYN)
+		options(pkt_reader(full + sizeof(*h), hlen - sizeof(*h)), s);
+	return true;
 }
 
 /**
@@ -147,13 +124,6 @@ uint32_t tcp_seg_isn(const struct conn_key *key, uint64_t now)
 	return (uint32_t)(now / ISN_TICK_US + conn_secret_hash(key, sizeof(*key)));
 }
 
-/* fixed_headers() - IP and TCP headers without options */
-static uint32_t fixed_headers(const struct conn *c)
-{
-	return (addr_is4(&c->key.guest) ? sizeof(struct wire_ip4) : sizeof(struct wire_ip6)) +
-	       sizeof(struct wire_tcp);
-}
-
 /**
  * tcp_seg_hlen() - Header bytes of a frame with payload, Ethernet's included
  * @c:		Connection
@@ -162,30 +132,30 @@ static uint32_t fixed_headers(const struct conn *c)
  */
 unsigned tcp_seg_hlen(const struct conn *c)
 {
-	return (unsigned)sizeof(struct wire_eth) + fixed_headers(c);
+	return (addr_is4(&c->key.guest) ? sizeof(struct wire_ip4) : sizeof(struct wire_ip6)) +
+	       (unsigned)(sizeof(struct wire_eth) + sizeof(struct wire_tcp));
 }
 
-/* link_mss() - Largest payload of a segment the link takes uncut */
-static uint16_t link_mss(const struct conn *c)
+/* payload() - What an IP packet of some length has for it */
+static uint32_t payload(const struct conn *c, uint32_t len)
 {
-	return (uint16_t)(net->mtu - fixed_headers(c));
+	return len + (uint32_t)sizeof(struct wire_eth) - tcp_seg_hlen(c);
 }
 
 /**
  * tcp_seg_mss() - Payload of a segment to the guest
  * @c:		Connection
- * @syn:	The guest's SYN or SYN-ACK
+ * @option:	Option of the guest's SYN; 0: absent, or not to be relied on
  *
  * Return: bytes, MSS_MIN or more
  */
-uint16_t tcp_seg_mss(const struct conn *c, const struct tcp_seg *syn)
+uint16_t tcp_seg_mss(const struct conn *c, uint16_t option)
 {
-	uint16_t fallback = addr_is4(&c->key.guest) ? MSS_DEFAULT4 : MSS_DEFAULT6;
-	uint16_t mss = syn->mss ? syn->mss : fallback;
+	uint32_t mss = addr_is4(&c->key.guest) ? MSS_DEFAULT4 : MSS_DEFAULT6;
 
-	if (mss > link_mss(c))
-		mss = link_mss(c);
-	return mss < MSS_MIN ? MSS_MIN : mss;
+	if (option)
+		mss = option;
+	return (uint16_t)max_u32(min_u32(mss, payload(c, net->mtu)), MSS_MIN);
 }
 
 /**
@@ -197,7 +167,7 @@ uint16_t tcp_seg_mss(const struct conn *c, const struct tcp_seg *syn)
 uint32_t tcp_seg_unit(const struct conn *c)
 {
 	unsigned tso = addr_is4(&c->key.guest) ? TAP_TSO4 : TAP_TSO6;
-	uint32_t room = FRAME_IP_MAX - fixed_headers(c);
+	uint32_t room = payload(c, FRAME_IP_MAX);
 
 	if (!(tap_caps() & tso))
 		return c->tcp.mss;
@@ -207,9 +177,7 @@ uint32_t tcp_seg_unit(const struct conn *c)
 /* field() - The window as it stands in a header that acknowledges @ack */
 static uint16_t field(const struct tcp_conn *t, uint32_t ack, unsigned shift)
 {
-	int32_t open = seq_diff(t->edge, ack);
-
-	return (uint16_t)min_u32(open > 0 ? (uint32_t)open >> shift : 0, UINT16_MAX);
+	return (uint16_t)min_u32(seq_ahead(t->edge, ack) >> shift, UINT16_MAX);
 }
 
 /* told() - The edge that a window amounts to; behind a FIN it moves no more */
@@ -237,32 +205,22 @@ uint32_t tcp_seg_offer(const struct tcp_conn *t)
 	return told(t, tcp_ack_number(t), scale(t));
 }
 
-/* our_mss() - What the link takes, and a window of the least size; see tcp_out.c */
-static uint16_t our_mss(const struct conn *c)
-{
-	uint32_t part = max_u32(c->tcp.room / 8, MSS_ETHERNET);
-
-	return (uint16_t)min_u32(link_mss(c), part);
-}
-
 /* syn_options() - What we offer, or take up (RFC 7323, 2.2) */
 static unsigned syn_options(const struct conn *c, uint8_t opt[static OPT_LEN])
 {
+	/* What the link takes, and a window of the least size; see tcp_out.c */
+	uint32_t mss = min_u32(payload(c, net->mtu), max_u32(c->tcp.room / 8, MSS_ETHERNET));
 	struct pkt_writer w = pkt_writer(opt, OPT_LEN);
 
-	pkt_put_u8(&w, TCPOPT_MSS);
-	pkt_put_u8(&w, 4);
-	pkt_put_be16(&w, our_mss(c));
+	pkt_put_be16(&w, TCPOPT_MSS << 8 | 4);
+	pkt_put_be16(&w, (uint16_t)mss);
 	if (c->tcp.flags & (TCPF_WSCALE | TCPF_FROM_HOST)) {
-		pkt_put_u8(&w, TCPOPT_NOP_);
-		pkt_put_u8(&w, TCPOPT_WSCALE);
-		pkt_put_u8(&w, 3);
-		pkt_put_u8(&w, TCP_WSCALE);
+		pkt_put_be16(&w, TCPOPT_NOP_ << 8 | TCPOPT_WSCALE);
+		pkt_put_be16(&w, 3 << 8 | TCP_WSCALE);
 	}
 	if (c->tcp.flags & (TCPF_SACK | TCPF_FROM_HOST)) {
 		pkt_put_be16(&w, TCPOPT_NOP_ << 8 | TCPOPT_NOP_);
-		pkt_put_u8(&w, TCPOPT_SACK_OK);
-		pkt_put_u8(&w, 2);
+		pkt_put_be16(&w, TCPOPT_SACK_OK << 8 | 2);
 	}
 	return (unsigned)w.len;
 }
@@ -275,24 +233,12 @@ static unsigned sack_option(const struct tcp_conn *t, uint8_t opt[static OPT_LEN
 	int n = late_blocks(t->late, b);
 
 	pkt_put_be16(&w, TCPOPT_NOP_ << 8 | TCPOPT_NOP_);
-	pkt_put_u8(&w, TCPOPT_SACK_);
-	pkt_put_u8(&w, (uint8_t)(2 + 8 * n));
+	pkt_put_be16(&w, (uint16_t)(TCPOPT_SACK_ << 8 | (2 + 8 * n)));
 	for (int i = 0; i < n; i++) {
 		pkt_put_be32(&w, b[i].start);
 		pkt_put_be32(&w, b[i].end);
 	}
 	return (unsigned)w.len;
-}
-
-/* options_to_guest() - Options of a segment without payload, or none */
-static unsigned options_to_guest(const struct conn *c, uint8_t flags, uint32_t len,
-				 uint8_t opt[static OPT_LEN])
-{
-	if (flags & TCP_SYN)
-		return syn_options(c, opt);
-	if (c->tcp.late && c->tcp.flags & TCPF_SACK && flags == TCP_ACK && !len)
-		return sack_option(&c->tcp, opt);
-	return 0;
 }
 
 /**
@@ -314,13 +260,20 @@ unsigned tcp_seg_head(struct conn *c, uint8_t h[static TAP_HEAD_MAX], uint32_t s
 	uint32_t ack = flags & TCP_ACK ? tcp_ack_number(t) : 0;
 	unsigned shift = flags & TCP_SYN ? 0 : scale(t);
 	uint8_t opt[OPT_LEN];
-	unsigned optlen = options_to_guest(c, flags, len, opt);
-	uint32_t l4len = (uint32_t)sizeof(struct wire_tcp) + optlen + len;
-	unsigned ip = frame_head(h, src, dst, WIRE_TCP, l4len, 0, 0);
-	struct wire_tcp *tcp = (void *)(h + ip);
-	uint16_t sum = frame_partial(src, dst, WIRE_TCP, l4len);
-	unsigned hlen = ip + (unsigned)sizeof(*tcp) + optlen;
+	unsigned optlen = 0, ip, hlen;
+	struct wire_tcp *tcp;
+	uint32_t l4len;
+	uint16_t sum;
 
+	if (flags & TCP_SYN)
+		optlen = syn_options(c, opt);
+	else if (t->late && t->flags & TCPF_SACK && flags == TCP_ACK && !len)
+		optlen = sack_option(t, opt);
+	l4len = (uint32_t)sizeof(*tcp) + optlen + len;
+	ip = frame_head(h, src, dst, WIRE_TCP, l4len, 0, 0);
+	sum = frame_partial(src, dst, WIRE_TCP, l4len);
+	hlen = ip + (unsigned)sizeof(*tcp) + optlen;
+	tcp = (void *)(h + ip);
 	put_be16(tcp->sport, c->key.fport);
 	put_be16(tcp->dport, c->key.gport);
 	put_be32(tcp->seq, seq);
@@ -332,7 +285,8 @@ unsigned tcp_seg_head(struct conn *c, uint8_t h[static TAP_HEAD_MAX], uint32_t s
 	t->told = seq_max(t->told, told(t, ack, shift));
 	memcpy(tcp->csum, &sum, sizeof(sum));
 	memset(tcp->urg, 0, sizeof(tcp->urg));
-	memcpy(h + ip + sizeof(*tcp), opt, optlen);
+	if (optlen)
+		memcpy(h + ip + sizeof(*tcp), opt, optlen);
 
 	*vh = (struct virtio_net_hdr){
 		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
@@ -401,23 +355,22 @@ void tcp_seg_challenge(struct conn *c, uint64_t now)
 
 /**
  * tcp_seg_reset_stray() - Answer a segment that belongs to no connection
- * @f:		Frame it came in
  * @s:		Segment; without TCP_RST
  *
  * RFC 9293, section 3.10.7.1.
  */
-void tcp_seg_reset_stray(const struct frame *f, const struct tcp_seg *s)
+void tcp_seg_reset_stray(const struct tcp_seg *s)
 {
 	struct wire_tcp tcp = { .off = sizeof(tcp) / 4 << 4, .flags = TCP_RST };
 	uint32_t len = s->len + !!(s->flags & TCP_SYN) + !!(s->flags & TCP_FIN);
 
-	put_be16(tcp.sport, s->dport);
-	put_be16(tcp.dport, s->sport);
+	put_be16(tcp.sport, s->key.fport);
+	put_be16(tcp.dport, s->key.gport);
 	if (s->flags & TCP_ACK) {
 		put_be32(tcp.seq, s->ack);
 	} else {
 		tcp.flags |= TCP_ACK;
 		put_be32(tcp.ack, s->seq + len);
 	}
-	(void)frame_send(&f->dst, &f->src, WIRE_TCP, &tcp, sizeof(tcp), 0);
+	(void)frame_send(&s->key.far, &s->key.guest, WIRE_TCP, &tcp, sizeof(tcp), 0);
 }

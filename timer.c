@@ -87,12 +87,14 @@ void timer_init(uint64_t now)
 	self.tick = now >> TICK_SHIFT;
 }
 
-/* place() - Slot of a deadline as seen from the present tick, not before @first */
-static uint16_t place(uint64_t due, uint64_t first)
+/* insert() - Put an id that is in no slot into one, at tick @first or later */
+static void insert(uint32_t id, uint64_t due, uint64_t first)
 {
+	struct timer_node *n = &self.node[id];
 	/* Round up: never early */
 	uint64_t t = (due >> TICK_SHIFT) + !!(due & ((1 << TICK_SHIFT) - 1));
-	unsigned level = 0;
+	unsigned level = 0, slot;
+	uint32_t head;
 
 	if (t < first)
 		t = first;
@@ -101,19 +103,10 @@ static uint16_t place(uint64_t due, uint64_t first)
 	while (level < LEVELS - 1 &&
 	       t >> SLOT_BITS * (level + 1) != self.tick >> SLOT_BITS * (level + 1))
 		level++;
-	t = t >> SLOT_BITS * level & (SLOTS - 1);
-	return (uint16_t)(level * SLOTS + (unsigned)t);
-}
-
-/* insert() - Put an id that is in no slot into one, at tick @first or later */
-static void insert(uint32_t id, uint64_t due, uint64_t first)
-{
-	struct timer_node *n = &self.node[id];
-	uint16_t slot = place(due, first);
-	uint32_t head = self.head[slot];
-
+	slot = level * SLOTS + (unsigned)(t >> SLOT_BITS * level & (SLOTS - 1));
+	head = self.head[slot];
 	n->due = due;
-	n->slot = slot;
+	n->slot = (uint16_t)slot;
 	n->next = head;
 	n->prev = 0;
 	if (head)
@@ -175,16 +168,13 @@ static uint64_t next_tick(void)
 	for (unsigned level = 0; level < LEVELS; level++) {
 		unsigned shift = SLOT_BITS * level;
 		uint64_t present = self.tick >> shift;
-		unsigned pos = (unsigned)present & (SLOTS - 1);
-		/* Rotate, so that bit 0 is the slot after the present one */
-		unsigned by = (pos + 1) % SLOTS;
+		unsigned by = (unsigned)(present + 1) % SLOTS;
 		uint64_t bits = self.used[level];
 
-		if (!bits)
-			continue;
-		if (by)
-			bits = bits >> by | bits << (SLOTS - by);
-		return (present + 1 + (unsigned)__builtin_ctzll(bits)) << shift;
+		/* Rotate, so that bit 0 is the slot after the present one */
+		bits = bits >> by | bits << (SLOTS - by) % SLOTS;
+		if (bits)
+			return (present + 1 + (unsigned)__builtin_ctzll(bits)) << shift;
 	}
 	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * tcp_seg.c - TCP segments of a guest
- * links: tcp_seg.c late.c tail.c frame.c tap_link.c conn.c timer.c addr.c csum.c count.c log.c util.c
+ * links: tcp_seg.c tail.c frame.c tap_link.c conn.c timer.c addr.c csum.c count.c log.c util.c
  *
  * Input: the segment, behind one byte whose lowest bit says IPv6.  What comes
  * out is within what there is, and the answer to it as a stray one is a segment.
@@ -92,14 +92,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct conn *c;
 
 		must(s.hlen >= sizeof(struct wire_tcp) && s.hlen + s.len == t.len);
-		must(s.sport && s.dport && s.wscale >= -1 && s.wscale <= UINT8_MAX);
+		must(s.key.gport && s.key.fport && s.wscale >= -1 && s.wscale <= UINT8_MAX);
 		key.guest = f.src;
 		key.far = f.dst;
 		c = conn_new(CONN_TCP, &key);
-		c->tcp.mss = tcp_seg_mss(c, &s);
+		c->tcp.mss = tcp_seg_mss(c, s.mss);
 		must(c->tcp.mss >= 48 && c->tcp.mss <= 1460);
 		sent = 0;
-		tcp_seg_reset_stray(&f, &s);
+		tcp_seg_reset_stray(&s);
 		must(sent == 1);
 	}
 	free(iov.iov_base);

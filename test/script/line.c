@@ -9,13 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include "count.h"
 #include "script.h"
 #include "tail.h"
 #include "tap.h"
 #include "tcp.h"
-#include "tcp_state.h"
+#include "test/script/rfc.h"
 #include "timer.h"
 
 enum { GPORT = 40000, FPORT = 80, SNDBUF = 262144, MTU = 1500, GISN = 0x600,
@@ -169,7 +170,7 @@ static struct conn *entry(const struct script_conn *c)
 	struct conn *e = conn_find(&key);
 
 	key.proto = 0;			/* hidden: conn_hide() */
-	for (uint32_t i = 0; !e && i < conn_high(); i++) {
+	for (uint32_t i = 0; !e && i < CONN_MAX; i++) {
 		e = conn_at(i);
 		if (e && memcmp(&e->key, &key, sizeof(key)))
 			e = NULL;
@@ -413,19 +414,21 @@ static void do_call(struct script_conn *c, char *const *tok, int n)
 static void do_state(struct script_conn *c, char *const *tok, int n)
 {
 	const struct conn *e = entry(c);
-	const char *phase = e ? tcp_fsm_phase_name((enum tcp_phase)e->tcp.phase) : "none";
-	const char *out, *in;
+	const char *phase = e ? tcp_phase_name[e->tcp.phase] : "none";
+	const char *out, *in, *rfc;
 
 	if (n < 2 || strcmp(tok[1], phase))
 		script_fail("it is %s", phase);
 	if (!e || n < 4)
 		return;
-	out = tcp_fsm_half_name((enum tcp_half)e->tcp.half[OUT]);
-	in = tcp_fsm_half_name((enum tcp_half)e->tcp.half[IN]);
+	out = tcp_half_name[e->tcp.half[OUT]];
+	in = tcp_half_name[e->tcp.half[IN]];
 	if (strcmp(tok[2], out) || strcmp(tok[3], in))
 		script_fail("it is out %s, in %s", out, in);
-	if (n > 4 && strcmp(tok[4], tcp_state_name(e)))
-		script_fail("it is %s", tcp_state_name(e));
+	rfc = rfc_name((enum tcp_phase)e->tcp.phase, (enum tcp_half)e->tcp.half[OUT],
+		       (enum tcp_half)e->tcp.half[IN]);
+	if (n > 4 && strcmp(tok[4], rfc))
+		script_fail("it is %s", rfc);
 }
 
 static void do_count(struct script_conn *c, char *const *tok, int n)
@@ -530,6 +533,14 @@ static void do_scale(struct script_conn *c, char *const *tok, int n)
 	scale_run((uint32_t)script_num(tok[1]));
 }
 
+static void do_rate(struct script_conn *c, char *const *tok, int n)
+{
+	(void)c;
+	if (n != 2)
+		script_fail("rate N");
+	scale_rate((uint32_t)script_num(tok[1]));
+}
+
 /* A first word, what it does, and whether it waits for something of the program */
 static const struct {
 	const char *word;
@@ -545,7 +556,7 @@ static const struct {
 	{ "flows", do_flows, false }, { "pool", do_pool, false }, { "idle", do_idle, false },
 	{ "due", do_due, false }, { "isn", do_isn, false },
 	{ "quiet", do_quiet, false }, { "end", do_end, false },
-	{ "scale", do_scale, false },
+	{ "scale", do_scale, false }, { "rate", do_rate, false },
 };
 
 /* word_at() - Entry of the table; the name of a connection is skipped */

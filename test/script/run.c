@@ -10,9 +10,9 @@
  * links: dhcp_opt.c dhcpv6.c dhcpv6_msg.c dnsname.c frag.c frame.c fwd.c
  * links: fwd_listen.c icmp.c log.c ndp.c net.c netlink.c nlmsg.c ns.c
  * links: ns_agent.c option.c pcap.c ports.c resolv.c
- * links: late.c sock_splice.c splice.c tail.c tap_link.c
- * links: tcp.c tcp_batch.c tcp_end.c tcp_fsm.c tcp_in.c tcp_open.c tcp_out.c tcp_rto.c
- * links: tcp_seg.c tcp_state.c tcp_timer.c timer.c
+ * links: sock_splice.c splice.c tail.c tap_link.c
+ * links: tcp.c tcp_end.c tcp_fsm.c tcp_in.c tcp_out.c tcp_rto.c
+ * links: tcp_seg.c timer.c
  * links: udp.c udp_flow.c util.c
  *
  * Theory of operation
@@ -98,7 +98,7 @@
  *	quiet				nothing came (until the time of this line)
  *	end open N			so many connections are left on purpose
  *	random SEED N			N things by chance, see random.c
- *	scale N				see scale.c
+ *	scale N, rate N			see scale.c
  *
  *   A name of a connection may stand behind the time: it is about that one.  Before
  *   that, `within MS' lets what is expected be late, and `times N' does the rest of

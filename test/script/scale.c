@@ -15,11 +15,28 @@
  *	full table	the next is refused, an old one still works
  *	ids		of ended connections find nobody, even where others are now
  *	the end		nothing is left, no deadline is pending
+ *
+ * The line `rate N', for build/rate/run, which is optimised and has no sanitizer,
+ * checks that connections are opened as fast with N open as with FEW: RATE_SLOWER at
+ * most, with a socket of the kernel made and closed for each, the least that opening
+ * asks of it; and OWN_SLOWER at most for the program alone, beside sockets that cost
+ * nothing: there each look at memory beyond the caches counts for a fifth.
+ *
+ * A child process keeps the FEW.  Parent and child measure in turns, so that whatever
+ * else the machine does meets both; of the processor's time, since the clock goes on
+ * while others run.  The fastest round of each is what the program needs, the rest is
+ * disturbance: rounds go on until these two are near enough, RATE_ROUNDS of each at
+ * most.  Every round opens other connections, as what is in the processor's caches is
+ * what differs.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "count.h"
 #include "frame.h"
@@ -35,13 +52,29 @@ enum {
 	REPEATS		= 5,		/* of which the fastest counts */
 	BYTES_MAX	= 256,
 	SLOWER_MAX	= 2,
+	RATE_OPEN	= 2000,		/* connections per round of `rate' */
+	RATE_ROUNDS	= 1000,
+	RATE_LEAST	= 30,		/* rounds, even if the first are near enough */
 	PORTS		= 50000,
 	PORT_FIRST	= 10000,
 	GISN		= 7,
 	PAGE		= 4096,
 };
 
+#define RATE_SLOWER	1.2
+#define OWN_SLOWER	2.0
+
 bool script_lean;
+
+/**
+ * struct rate - the processor's time to open one connection
+ * @own:	of the program alone, ns
+ * @all:	with what a socket takes in the kernel, ns
+ */
+struct rate {
+	double own;
+	double all;
+};
 
 /**
  * struct scale_self - state of this file
@@ -63,12 +96,12 @@ void scale_frame(const uint8_t *frame, uint32_t len)
 		memcpy(&self.last, frame + at, sizeof(self.last));
 }
 
-/* now_ns() - The real clock */
-static uint64_t now_ns(void)
+/* now_ns() - A real clock */
+static uint64_t now_ns(clockid_t clock)
 {
 	struct timespec ts;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	(void)clock_gettime(clock, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
@@ -138,6 +171,15 @@ static bool open_one(uint32_t i)
 	return true;
 }
 
+/* open_up_to() - Open those from @from on until there are @to */
+static void open_up_to(uint32_t from, uint32_t to)
+{
+	for (uint32_t i = from; i < to; i++) {
+		if (!open_one(i))
+			script_fail("connection %u was refused", i);
+	}
+}
+
 /* reset_one() - The guest resets it */
 static void reset_one(uint32_t i)
 {
@@ -152,15 +194,14 @@ static double measure(uint32_t first)
 	double best = 0;
 
 	for (int r = 0; r < REPEATS; r++) {
-		uint64_t begin = now_ns();
+		uint64_t begin = now_ns(CLOCK_MONOTONIC);
 		double each;
 
 		for (uint32_t i = 0; i < ROUNDS; i++) {
-			if (!open_one(first + i))
-				script_fail("connection %u was refused", i);
+			open_up_to(first + i, first + i + 1);
 			reset_one(first + i);
 		}
-		each = (double)(now_ns() - begin) / ROUNDS;
+		each = (double)(now_ns(CLOCK_MONOTONIC) - begin) / ROUNDS;
 		if (!r || each < best)
 			best = each;
 	}
@@ -173,11 +214,8 @@ static uint32_t fill(uint32_t n)
 	struct conn_key k = key_of(0), over;
 	uint64_t frames;
 
-	while (n < CONN_MAX) {
-		if (!open_one(n))
-			script_fail("connection %u was refused", n);
-		n++;
-	}
+	open_up_to(n, CONN_MAX);
+	n = CONN_MAX;
 	if (open_one(n))
 		script_fail("more connections than there can be");
 	over = key_of(n);
@@ -212,29 +250,115 @@ static void close_all(uint32_t n)
 		script_fail("a deadline is pending");
 }
 
-/* scale_run() - All of it, with @conns connections */
-void scale_run(uint32_t conns)
+/* start() - FEW connections, before there are @conns */
+static void start(uint32_t conns)
 {
-	uint64_t before, grown;
-	double few, many;
-	uint32_t n = 0;
-
 	if (conns <= FEW || conns >= CONN_MAX)
 		script_fail("not so many");
 	script_lean = true;
 	log_level = LOG_LVL_WARN;
 	fake_sock_touch();
 	fake_loop_touch();
+	open_up_to(0, FEW);
+}
 
-	for (; n < FEW; n++)
-		(void)open_one(n);
+/* end() - Close all @n */
+static void end(uint32_t n)
+{
+	close_all(n);
+	log_level = LOG_LVL_DEBUG;
+	script_lean = false;
+}
+
+/* rate_round() - Open some, make as many sockets of the kernel, reset the first */
+static struct rate rate_round(uint32_t first)
+{
+	uint64_t begin = now_ns(CLOCK_PROCESS_CPUTIME_ID), opened;
+	struct rate r;
+
+	open_up_to(first, first + RATE_OPEN);
+	opened = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+	for (uint32_t i = 0; i < RATE_OPEN; i++)
+		(void)close(socket(AF_INET, SOCK_STREAM, 0));
+	r.all = (double)(now_ns(CLOCK_PROCESS_CPUTIME_ID) - begin) / RATE_OPEN;
+	r.own = (double)(opened - begin) / RATE_OPEN;
+	for (uint32_t i = 0; i < RATE_OPEN; i++)
+		reset_one(first + i);
+	return r;
+}
+
+/* rate_child() - Measure with few open, each time a number comes; ends with the pipe */
+static void rate_child(int in, int out)
+{
+	uint32_t first;
+
+	while (read(in, &first, sizeof(first)) == sizeof(first)) {
+		struct rate r = rate_round(first);
+
+		if (write(out, &r, sizeof(r)) != sizeof(r))
+			break;
+	}
+	_exit(EXIT_SUCCESS);
+}
+
+/* rate_best() - The fastest of all rounds */
+static void rate_best(struct rate *best, const struct rate *r)
+{
+	best->own = r->own < best->own ? r->own : best->own;
+	best->all = r->all < best->all ? r->all : best->all;
+}
+
+/* scale_rate() - Opening with @conns open is about as fast as with FEW */
+void scale_rate(uint32_t conns)
+{
+	struct rate few = { 1e9, 1e9 }, many = few, r;
+	int ask[2], answer[2], round = 0;
+	bool near = false;
+	pid_t child;
+
+	start(conns);
+	if (pipe(ask) || pipe(answer) || (child = fork()) < 0)
+		script_fail("no child process");
+	if (!child) {
+		(void)close(ask[1]);
+		rate_child(ask[0], answer[1]);
+	}
+	open_up_to(FEW, conns);
+	for (; round < RATE_LEAST || (round < RATE_ROUNDS && !near); round++) {
+		uint32_t first = conns + (uint32_t)round * RATE_OPEN;
+
+		if (write(ask[1], &first, sizeof(first)) != sizeof(first) ||
+		    read(answer[0], &r, sizeof(r)) != sizeof(r))
+			script_fail("the child process ended");
+		rate_best(&few, &r);
+		r = rate_round(first);
+		rate_best(&many, &r);
+		near = many.own < OWN_SLOWER * few.own && many.all < RATE_SLOWER * few.all;
+	}
+	(void)close(ask[1]);
+	(void)waitpid(child, NULL, 0);
+	(void)printf("%u connections: %.0f ns to open one, with a socket %.0f ns; %u: %.0f ns, "
+		     "%.0f ns; %i rounds\n", conns, many.own, many.all, (unsigned)FEW, few.own,
+		     few.all, round);
+	if (!near)
+		script_fail("opening is %.2f times as slow, with a socket %.2f times",
+			    many.own / few.own, many.all / few.all);
+	end(conns);
+}
+
+/* scale_run() - All of it, with @conns connections */
+void scale_run(uint32_t conns)
+{
+	uint64_t before, grown;
+	uint32_t n = FEW;
+	double few, many;
+
+	start(conns);
 	few = measure(n);
 	/* Entries used by the measurement are in memory already */
 	before = resident();
-	for (; n < conns; n++) {
-		if (!open_one(n))
-			script_fail("connection %u was refused", n);
-	}
+	open_up_to(n, conns);
+	n = conns;
 	grown = (resident() - before) / (conns - FEW - 1);
 	many = measure(n);
 	(void)printf("%u connections: %llu bytes each (entry %zu), %.0f ns to open and "
@@ -244,8 +368,5 @@ void scale_run(uint32_t conns)
 		script_fail("%llu bytes per connection", (unsigned long long)grown);
 	if (many > SLOWER_MAX * few)
 		script_fail("opening is %.2f times as slow", many / few);
-	n = fill(n);
-	close_all(n);
-	log_level = LOG_LVL_DEBUG;
-	script_lean = false;
+	end(fill(n));
 }

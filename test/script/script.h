@@ -264,5 +264,6 @@ int	script_random(uint64_t seed, uint32_t n, uint64_t deadline);
 extern bool script_lean;
 void	scale_frame(const uint8_t *frame, uint32_t len);
 void	scale_run(uint32_t conns);
+void	scale_rate(uint32_t conns);
 
 #endif /* SCRIPT_H */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "late.h"
+#include "tail.h"
 
 enum { TCP_LEN = 20, OPT_MAX = 40 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * late.c - unit test of ../../late.c
- * links: late.c tail.c
+ * late.c - unit test of ../../tail.c: bytes behind a gap
+ * links: tail.c
  *
  * The oracle is a map of the bytes of one stream: which are there.  What a byte
  * is follows from its number, so that the contents can be checked as well.
@@ -10,7 +10,6 @@
 
 #include <sys/uio.h>
 
-#include "late.h"
 #include "seq.h"
 #include "tail.h"
 
@@ -29,7 +28,6 @@ static uint8_t byte_at(uint32_t i)
 static void begin(void)
 {
 	tail_init();
-	late_init();
 	memset(there, 0, sizeof(there));
 	memset(touched, 0, sizeof(touched));
 	now = 0;
@@ -107,7 +105,7 @@ static void test_random(void)
 				continue;
 			len = (uint32_t)check_below(STREAM - from < SEG ? STREAM - from : SEG) + 1;
 			if (from == next) {
-				/* In order: it does not go through late.c */
+				/* In order: it does not go through tail.c */
 				memset(there + from, 1, len);
 				next += len;
 				next += take_all(&late, base, next);

@@ -444,7 +444,7 @@ static void test_stale(void)
 	struct pair p = join(addr_loop4);
 	uint64_t id = 0;
 
-	for (uint32_t i = 0; i < conn_high(); i++)
+	for (uint32_t i = 0; i < CONN_MAX; i++)
 		id = conn_at(i) ? conn_id(conn_at(i)) : id;
 	sock_close(p.client);
 	sock_close(p.server);
@@ -502,7 +502,7 @@ static void test_udp(void)
 	CHECK_EQ(conn_count(CONN_SPLICE), 1);
 	sock_close(front);
 	listener.fd = -1;
-	for (uint32_t i = 0; i < conn_high(); i++) {
+	for (uint32_t i = 0; i < CONN_MAX; i++) {
 		if (conn_at(i))
 			splice_event(conn_id(conn_at(i)), SPLICE_DIALLED, EPOLLIN, now);
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * tail.c - unit test of ../../tail.c
+ * tail.c - unit test of ../../tail.c: what a socket refused
  * links: tail.c
  *
  * The oracle is a queue of bytes per chain and a number of pieces left.

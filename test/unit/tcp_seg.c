@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * tcp_seg.c - unit test of ../../tcp_seg.c
- * links: tcp_seg.c late.c tail.c frame.c tap_link.c conn.c timer.c addr.c csum.c count.c util.c
+ * links: tcp_seg.c tail.c frame.c tap_link.c conn.c timer.c addr.c csum.c count.c util.c
  *
  * Segments to the guest are decoded here from RFC 9293, figure 1, and those of
  * the guest are put together the same way.
@@ -11,13 +11,11 @@
 #include <sys/uio.h>
 
 #include "count.h"
-#include "late.h"
 #include "log.h"
 #include "net.h"
 #include "tail.h"
 #include "tap.h"
 #include "tcp_seg.h"
-#include "tcp_state.h"
 #include "util.h"
 #include "wire.h"
 
@@ -315,7 +313,6 @@ static void test_sack(void)
 		struct conn *c = fresh(v4);
 
 		tail_init();
-		late_init();
 		for (uint32_t i = 1; i < 7; i++) {
 			struct iovec iov = { sent.data, 10 };
 			struct decoded d;
@@ -445,13 +442,13 @@ static void test_mss(void)
 		struct conn *c = fresh(v4);
 		struct tcp_seg s = { .mss = 0 };
 
-		CHECK_EQ(tcp_seg_mss(c, &s), v4 ? 536 : 1220);
+		CHECK_EQ(tcp_seg_mss(c, s.mss), v4 ? 536 : 1220);
 		s.mss = 65535;
-		CHECK_EQ(tcp_seg_mss(c, &s), v4 ? 1460 : 1440);
+		CHECK_EQ(tcp_seg_mss(c, s.mss), v4 ? 1460 : 1440);
 		s.mss = 1000;
-		CHECK_EQ(tcp_seg_mss(c, &s), 1000);
+		CHECK_EQ(tcp_seg_mss(c, s.mss), 1000);
 		s.mss = 1;
-		CHECK_EQ(tcp_seg_mss(c, &s), 48);
+		CHECK_EQ(tcp_seg_mss(c, s.mss), 48);
 	}
 }
 
@@ -549,8 +546,8 @@ static void test_parse(void)
 			header(h, hlen, TCP_ACK | TCP_PSH);
 			from_guest(v4, h, hlen + 33);
 			CHECK(tcp_seg_parse(&frame, &s));
-			CHECK_EQ(s.sport, GUEST);
-			CHECK_EQ(s.dport, FAR);
+			CHECK_EQ(s.key.gport, GUEST);
+			CHECK_EQ(s.key.fport, FAR);
 			CHECK_EQ(s.flags, TCP_ACK | TCP_PSH);
 			CHECK_EQ(s.seq, 0x11223344);
 			CHECK_EQ(s.ack, 0x55667788);
@@ -692,7 +689,7 @@ static void test_stray(void)
 		header(h, 20, TCP_ACK);
 		from_guest(v4, h, 30);
 		CHECK(tcp_seg_parse(&frame, &s));
-		tcp_seg_reset_stray(&frame, &s);
+		tcp_seg_reset_stray(&s);
 		d = last();
 		CHECK_EQ(d.v4, v4);
 		CHECK_EQ(d.flags, TCP_RST);
@@ -703,7 +700,7 @@ static void test_stray(void)
 		header(h, 20, TCP_SYN | TCP_FIN);
 		from_guest(v4, h, 30);
 		CHECK(tcp_seg_parse(&frame, &s));
-		tcp_seg_reset_stray(&frame, &s);
+		tcp_seg_reset_stray(&s);
 		d = last();
 		CHECK_EQ(d.flags, TCP_RST | TCP_ACK);
 		CHECK_EQ(d.seq, 0);
