@@ -58,10 +58,12 @@ enum {
 	LIFETIME_S	= 3 * INTERVAL_S,
 	MESSAGE_MAX	= 1500,		/* of the guest; no client sends so much */
 	RA_MAX		= NET_MTU_MIN6 - 40,	/* fits any MTU */
-	OPT_MAX		= 255 * 8,	/* bytes of an option: length in units of 8 */
 };
 
-/* Deadline that is over already; 0 would do, but reads like "none" */
+/*
+ * Deadline that is over already: for the first call of ndp_timer(), who is told
+ * the time.  0 would do, but reads like "none".
+ */
 #define AT_ONCE		UINT64_C(1)
 
 /* Flags: RFC 4861, sections 4.2, 4.4 and 4.6.2 */
@@ -101,16 +103,18 @@ static struct {
  * struct ndp_message - a message of the guest, checked
  * @type:	ICMP6_RS to ICMP6_NA
  * @flags:	first byte after the checksum
- * @target:	of a solicitation or advertisement for a neighbour
- * @ll:		link-layer address of the sender or target, if @has_ll
- * @has_ll:	there was such an option
+ * @target:	of a solicitation or advertisement for a neighbour, in @buf; NULL:
+ *		it is for or from a router
+ * @ll:		link-layer address of the sender or target, 6 bytes in @buf; NULL:
+ *		none came
+ * @buf:	the whole of it
  */
 struct ndp_message {
 	uint8_t type;
 	uint8_t flags;
-	struct addr target;
-	uint8_t ll[6];
-	bool has_ll;
+	const struct addr *target;
+	const uint8_t *ll;
+	uint8_t buf[MESSAGE_MAX];
 };
 
 /**
@@ -136,100 +140,88 @@ struct addr ndp_router(void)
 }
 
 /**
- * read_options() - Walk the options, keep the link-layer address
- * @m:		Message, set
- * @r:		At the first option
- *
- * Return: false if one has no length, or ends behind the message
- */
-static bool read_options(struct ndp_message *m, struct pkt_reader *r)
-{
-	uint8_t want = m->type == ICMP6_NA ? OPT_TARGET_LL : OPT_SOURCE_LL;
-
-	while (r->left) {
-		uint8_t type = pkt_u8(r);
-		size_t units = pkt_u8(r);
-		const uint8_t *p = units ? pkt_take(r, units * 8 - 2) : NULL;
-
-		if (!p)
-			return false;
-		if (type != want)
-			continue;
-		if (units != 1)		/* no Ethernet address */
-			return false;
-		memcpy(m->ll, p, sizeof(m->ll));
-		m->has_ll = true;
-	}
-	return true;
-}
-
-/**
- * neighbour_ok() - Rules for neighbour messages (RFC 4861, 7.1.1 and 7.1.2)
+ * rules_ok() - What a message has to be like (RFC 4861, 6.1.1, 7.1.1 and 7.1.2)
  * @f:		Frame
  * @m:		Message in it
  *
- * Return: true if it follows them
+ * Return: true if it is
  */
-static bool neighbour_ok(const struct frame *f, const struct ndp_message *m)
+static bool rules_ok(const struct frame *f, const struct ndp_message *m)
 {
-	static const uint8_t group[13] = { 0xff, 0x02, [11] = 0x01, 0xff };
+	static const struct addr solicited = { { 0xff, 0x02, [11] = 0x01, 0xff } };
+	bool anonymous = addr_is_any(&f->src);
 
-	if (addr_is_multicast(&m->target) || addr_is_any(&m->target))
+	if (!m->target)		/* of the guest as a router we want to know nothing */
+		return m->type == ICMP6_RA || !anonymous || !m->ll;
+	if (addr_is_multicast(m->target) || addr_is_any(m->target))
 		return false;
 	if (m->type == ICMP6_NA)
-		return !addr_is_any(&f->src) &&
-		       !(addr_is_multicast(&f->dst) && m->flags & NA_SOLICITED);
-	return !addr_is_any(&f->src) ||
-	       (!memcmp(f->dst.b, group, sizeof(group)) && !m->has_ll);
+		return !anonymous && !(addr_is_multicast(&f->dst) && m->flags & NA_SOLICITED);
+	return !anonymous || (addr_in_prefix(&f->dst, &solicited, 104) && !m->ll);
 }
 
 /**
- * read_message() - Check a message (RFC 4861, 6.1.1, 6.1.2, 7.1.1 and 7.1.2)
+ * read_message() - Check a message
  * @f:		Frame with an ICMPv6 message of type 133 to 136
- * @m:		Set on success
+ * @m:		Set
  *
  * Return: true if it follows the rules
  */
 static bool read_message(const struct frame *f, struct ndp_message *m)
 {
-	struct ndp_message msg = { 0 };
-	uint8_t buf[MESSAGE_MAX];
-	struct pkt_reader r;
-	const uint8_t *p;
+	struct pkt_reader r = pkt_reader(m->buf, frame_copy(f, 0, m->buf, sizeof(m->buf)));
+	uint8_t code;
 
-	if (f->ttl != HOPS || f->l4len > sizeof(buf) || !frame_csum_ok(f))
-		return false;
-	r = pkt_reader(buf, frame_copy(f, 0, buf, sizeof(buf)));
-	msg.type = pkt_u8(&r);
-	if (pkt_u8(&r))			/* code */
-		return false;
+	m->type = pkt_u8(&r);
+	code = pkt_u8(&r);
 	(void)pkt_be16(&r);		/* checksum */
-	msg.flags = pkt_u8(&r);
+	m->flags = pkt_u8(&r);
 	(void)pkt_take(&r, 3);
-	if (msg.type == ICMP6_NS || msg.type == ICMP6_NA) {
-		p = pkt_take(&r, sizeof(msg.target.b));
-		msg.target = p ? addr_from6(p) : addr_none;
-	} else if (msg.type == ICMP6_RA) {
+	m->target = NULL;
+	m->ll = NULL;
+	if (m->type == ICMP6_NS || m->type == ICMP6_NA)
+		m->target = (const void *)pkt_take(&r, sizeof(*m->target));
+	else if (m->type == ICMP6_RA)
 		(void)pkt_take(&r, 8);
-	}
-	if (r.bad || !read_options(&msg, &r))
-		return false;
-	if (msg.type == ICMP6_NS || msg.type == ICMP6_NA) {
-		if (!neighbour_ok(f, &msg))
+
+	while (r.left) {
+		uint8_t type = pkt_u8(&r);
+		/* A length of 0 turns into more than there can be */
+		struct pkt_reader opt = pkt_sub(&r, pkt_u8(&r) * (size_t)8 - 2);
+
+		if (type != (m->type == ICMP6_NA ? OPT_TARGET_LL : OPT_SOURCE_LL))
+			continue;
+		if (opt.left != sizeof(net->mac))
 			return false;
-	} else if (msg.type == ICMP6_RS && addr_is_any(&f->src) && msg.has_ll) {
-		return false;
+		m->ll = opt.p;
 	}
-	*m = msg;
-	return true;
+	return !r.bad && !code && f->ttl == HOPS && f->l4len <= sizeof(m->buf) &&
+	       frame_csum_ok(f) && rules_ok(f, m);
+}
+
+/* begin() - Head of an option whose length is not known yet.  Return: its place */
+static size_t begin(struct pkt_writer *w, uint8_t type)
+{
+	pkt_put_u8(w, type);
+	pkt_put_u8(w, 0);
+	return w->len - 2;
+}
+
+/* end() - Fill up the option at @at to a multiple of 8 bytes, the unit of lengths */
+static void end(struct pkt_writer *w, size_t at)
+{
+	pkt_put_zero(w, (8 - (w->len - at) % 8) % 8);
+	if (!w->bad)
+		w->buf[at + 1] = (uint8_t)((w->len - at) / 8);
 }
 
 /* put_ll() - Our MAC address as an option */
 static void put_ll(struct pkt_writer *w, uint8_t type)
 {
-	pkt_put_u8(w, type);
-	pkt_put_u8(w, 1);
+	size_t at = begin(w, type);
+
 	pkt_put(w, net->mac, sizeof(net->mac));
+	end(w, at);
 }
 
 /**
@@ -256,71 +248,53 @@ static void send_na(const struct addr *target, const struct addr *dst, uint8_t f
 	(void)frame_send(target, dst, WIRE_ICMP6, buf, (uint32_t)w.len, HOPS);
 }
 
-/* put_prefix() - Prefix information (RFC 4861, section 4.6.2) */
-static void put_prefix(struct pkt_writer *w)
+/* put_link() - MTU and prefix of the link (RFC 4861, sections 4.6.4 and 4.6.2) */
+static void put_link(struct pkt_writer *w)
 {
-	if (addr_is_any(&net->addr6) || addr_is_linklocal(&net->addr6))
-		return;
-	pkt_put_u8(w, OPT_PREFIX);
-	pkt_put_u8(w, 4);
-	pkt_put_u8(w, 64);
-	pkt_put_u8(w, PREFIX_ONLINK | PREFIX_AUTO);
-	pkt_put_be32(w, LIFETIME_S);	/* valid */
-	pkt_put_be32(w, LIFETIME_S);	/* preferred */
-	pkt_put_zero(w, 4);
-	pkt_put(w, net->addr6.b, 8);
-	pkt_put_zero(w, 8);
-}
+	size_t at;
 
-/* put_mtu() - MTU of the link (RFC 4861, section 4.6.4) */
-static void put_mtu(struct pkt_writer *w)
-{
-	if (!net->mtu_told || net->mtu < NET_MTU_MIN6)
-		return;
-	pkt_put_u8(w, OPT_MTU);
-	pkt_put_u8(w, 1);
-	pkt_put_be16(w, 0);
-	pkt_put_be32(w, net->mtu);
-}
-
-/* put_rdnss() - Resolvers (RFC 8106, section 5.1) */
-static void put_rdnss(struct pkt_writer *w)
-{
-	if (!self.conf.dns || !net->ndns6)
-		return;
-	pkt_put_u8(w, OPT_RDNSS);
-	pkt_put_u8(w, (uint8_t)(1 + 2 * net->ndns6));
-	pkt_put_be16(w, 0);
-	pkt_put_be32(w, LIFETIME_S);
-	for (unsigned i = 0; i < net->ndns6; i++)
-		pkt_put(w, net->dns6[i].b, sizeof(net->dns6[i].b));
-}
-
-/* put_dnssl() - Search list (RFC 8106, section 5.2), as far as there is room */
-static void put_dnssl(struct pkt_writer *w)
-{
-	uint8_t names[NET_SEARCH_MAX * DNSNAME_MAX];
-	size_t room = min_size(w->size - w->len, OPT_MAX) / 8 * 8;
-	struct pkt_writer n;
-
-	if (!self.conf.search || room <= 8)
-		return;
-	n = pkt_writer(names, min_size(room - 8, sizeof(names)));
-	for (unsigned i = 0; i < net->nsearch; i++) {
-		uint8_t wire[DNSNAME_MAX];
-		size_t len = dnsname_encode(net->search[i], wire);
-
-		if (len <= n.size - n.len)
-			pkt_put(&n, wire, len);
+	if (net->mtu_told && net->mtu >= NET_MTU_MIN6) {
+		at = begin(w, OPT_MTU);
+		pkt_put_be16(w, 0);
+		pkt_put_be32(w, net->mtu);
+		end(w, at);
 	}
-	if (!n.len)
-		return;
-	pkt_put_u8(w, OPT_DNSSL);
-	pkt_put_u8(w, (uint8_t)(1 + (n.len + 7) / 8));
+	if (!addr_is_any(&net->addr6) && !addr_is_linklocal(&net->addr6)) {
+		at = begin(w, OPT_PREFIX);
+		pkt_put_u8(w, 64);
+		pkt_put_u8(w, PREFIX_ONLINK | PREFIX_AUTO);
+		pkt_put_be32(w, LIFETIME_S);	/* valid */
+		pkt_put_be32(w, LIFETIME_S);	/* preferred */
+		pkt_put_zero(w, 4);
+		pkt_put(w, net->addr6.b, 8);
+		pkt_put_zero(w, 8);
+		end(w, at);
+	}
+}
+
+/**
+ * put_names() - An option of RFC 8106: resolvers or the search list
+ * @w:		Writer
+ * @type:	OPT_RDNSS or OPT_DNSSL; the latter as far as there is room
+ *
+ * Nothing is written if there are none.
+ */
+static void put_names(struct pkt_writer *w, uint8_t type)
+{
+	struct pkt_writer old = *w;
+	size_t at = begin(w, type), empty;
+
 	pkt_put_be16(w, 0);
 	pkt_put_be32(w, LIFETIME_S);
-	pkt_put(w, names, n.len);
-	pkt_put_zero(w, (8 - n.len % 8) % 8);
+	empty = w->len;
+	if (type == OPT_RDNSS)
+		pkt_put(w, net->dns6, net->ndns6 * sizeof(net->dns6[0]));
+	for (unsigned i = 0; type == OPT_DNSSL && i < net->nsearch; i++)
+		(void)dnsname_put(w, net->search[i], false);
+	if (w->len == empty)
+		*w = old;
+	else
+		end(w, at);
 }
 
 /**
@@ -341,26 +315,14 @@ static void send_ra(const struct addr *dst)
 	pkt_put_be16(&w, LIFETIME_S);
 	pkt_put_zero(&w, 8);		/* reachable and retransmission time */
 	put_ll(&w, OPT_SOURCE_LL);
-	put_mtu(&w);
-	put_prefix(&w);
-	put_rdnss(&w);
-	put_dnssl(&w);
+	put_link(&w);
+	if (self.conf.dns)
+		put_names(&w, OPT_RDNSS);
+	if (self.conf.search)
+		put_names(&w, OPT_DNSSL);
 	if (BUG_ON(w.bad))
 		return;
 	(void)frame_send(&router, dst, WIRE_ICMP6, buf, (uint32_t)w.len, HOPS);
-}
-
-/**
- * wake() - The guest speaks IPv6: have advertisements sent from now on
- *
- * We are not told the time here: ndp_timer() is, and is asked for at once.
- */
-static void wake(void)
-{
-	if (self.awake || !self.conf.ra)
-		return;
-	self.awake = true;
-	timer_set(TIMER_RA, AT_ONCE);
 }
 
 /**
@@ -370,14 +332,13 @@ static void wake(void)
  */
 static void learn(const struct frame *f, const struct ndp_message *m)
 {
-	static const uint8_t zero[6];
-	struct addr router = ndp_router();
 	bool probe = m->type == ICMP6_NS && addr_is_any(&f->src);
-	const struct addr *a = probe ? &m->target : &f->src;
+	const struct addr *a = probe ? m->target : &f->src;
+	struct addr router = ndp_router();
 
-	if (addr_is_any(a) || addr_eq(a, &router))
+	if (addr_eq(a, &router))
 		return;
-	if (m->has_ll && !(m->ll[0] & 1) && memcmp(m->ll, zero, sizeof(zero)))
+	if (m->ll)
 		net_learn_mac(m->ll);
 	net_learn_addr(a);
 }
@@ -425,9 +386,12 @@ bool ndp_frame(const struct frame *f)
 		return true;
 
 	learn(f, &m);
-	wake();
+	if (self.conf.ra && !self.awake) {
+		self.awake = true;
+		timer_set(TIMER_RA, AT_ONCE);
+	}
 	if (m.type == ICMP6_NS && self.conf.on)
-		answer_ns(f, &m.target);
+		answer_ns(f, m.target);
 	else if (m.type == ICMP6_RS && self.conf.ra)
 		send_ra(addr_is_any(&f->src) ? &addr_all_nodes : &f->src);
 	return true;
@@ -437,7 +401,7 @@ bool ndp_frame(const struct frame *f)
  * ndp_timer() - The timer for unsolicited advertisements is due
  * @now:	Time, us
  *
- * Sends one, unless this is the call that wake() asked for: then the guest has
+ * Sends one, unless this is the first call since the guest spoke: then it has
  * just solicited one, or is about to.
  */
 void ndp_timer(uint64_t now)
