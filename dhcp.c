@@ -70,18 +70,8 @@ enum {
 	DATA_MAX	= NET_SEARCH_MAX * DNSNAME_MAX,
 };
 
-/* RFC 2132, section 9.6 */
-enum {
-	TYPE_BOOTP	= 0,		/* no such option */
-	DISCOVER	= 1,
-	OFFER		= 2,
-	REQUEST		= 3,
-	DECLINE		= 4,
-	ACK		= 5,
-	NAK		= 6,
-	RELEASE		= 7,
-	INFORM		= 8,
-};
+/* RFC 2132, section 9.6; no such option is BOOTP */
+enum { TYPE_BOOTP, DISCOVER, OFFER, REQUEST, DECLINE, ACK, NAK, RELEASE, INFORM };
 
 /* RFC 2132, and where noted */
 enum {
@@ -319,46 +309,35 @@ static bool on_link(const struct addr *a)
 	return addr_in_prefix(a, &net->addr4, net->prefix4);
 }
 
-/* put_route() - One route (RFC 3442): prefix, its significant bytes, next hop */
-static void put_route(struct pkt_writer *w, const struct addr *dst, uint8_t prefix,
-		      const struct addr *via)
+/* put_route() - One route (RFC 3442): prefix, its significant bytes, next hop or 0 */
+static void put_route(struct pkt_writer *w, const struct net_route *r)
 {
-	pkt_put_u8(w, prefix);
-	pkt_put(w, addr_v4(dst), (size_t)(prefix + 7) / 8);
-	pkt_put(w, addr_v4(via), 4);
-}
-
-/* is_behind() - Whether a route of the host is one of IPv4 by a next hop */
-static bool is_behind(const struct net_route *r)
-{
-	return addr_is4(&r->dst) && r->prefix && !addr_is_any(&r->via);
-}
-
-/* is_beside() - Or one on the link, beside the guest's own network: see option 1 */
-static bool is_beside(const struct net_route *r)
-{
-	return addr_is4(&r->dst) && r->prefix && addr_is_any(&r->via) &&
-	       !(r->prefix == net->prefix4 && on_link(&r->dst));
+	pkt_put_u8(w, r->prefix);
+	pkt_put(w, addr_v4(&r->dst), (size_t)(r->prefix + 7) / 8);
+	pkt_put(w, addr_v4(&r->via), 4);
 }
 
 /**
- * put_hop() - Route to a next hop, unless the guest has one already
+ * put_hop() - Route to the next hop of a route, unless the guest has one already
  * @w:		Writer
- * @via:	Next hop
- * @before:	Number of routes whose next hops are done
+ * @list:	Routes
+ * @n:		How many
+ * @which:	One of them, with a next hop; those before it are done
  */
-static void put_hop(struct pkt_writer *w, const struct addr *via, unsigned before)
+static void put_hop(struct pkt_writer *w, const struct net_route *list, unsigned n,
+		    unsigned which)
 {
-	if (on_link(via))
-		return;
-	for (unsigned i = 0; i < net->nroutes; i++) {
-		const struct net_route *r = &net->routes[i];
+	struct net_route hop = { .dst = list[which].via, .prefix = 32 };
 
-		if ((is_beside(r) && addr_in_prefix(via, &r->dst, r->prefix)) ||
-		    (is_behind(r) && i < before && addr_eq(via, &r->via)))
+	if (on_link(&hop.dst))
+		return;
+	for (unsigned i = 0; i < n; i++) {
+		if (addr_is_any(&list[i].via) ?
+		    addr_in_prefix(&hop.dst, &list[i].dst, list[i].prefix) :
+		    i < which && addr_eq(&hop.dst, &list[i].via))
 			return;
 	}
-	put_route(w, via, 32, &addr_any4);
+	put_route(w, &hop);
 }
 
 /**
@@ -367,23 +346,32 @@ static void put_hop(struct pkt_writer *w, const struct addr *via, unsigned befor
  */
 static void put_routes(struct pkt_writer *w)
 {
-	const struct net_route *r = net->routes;
+	struct net_route list[NET_ROUTE_MAX + 1];
+	unsigned n = 0;
 
 	for (unsigned i = 0; i < net->nroutes; i++) {
-		if (is_beside(&r[i]))
-			put_route(w, &r[i].dst, r[i].prefix, &addr_any4);
+		const struct net_route *r = &net->routes[i];
+		bool known = addr_is_any(&r->via) && r->prefix == net->prefix4 && on_link(&r->dst);
+
+		if (addr_is4(&r->dst) && r->prefix && !known)
+			list[n++] = *r;
 	}
-	for (unsigned i = 0; i < net->nroutes; i++) {
-		if (is_behind(&r[i]))
-			put_hop(w, &r[i].via, i);
+	if (!n && on_link(&net->gw4))
+		return;
+	list[n++] = (struct net_route){ .dst = addr_any4, .via = net->gw4 };
+
+	for (unsigned i = 0; i < n; i++) {
+		if (addr_is_any(&list[i].via))
+			put_route(w, &list[i]);
 	}
-	put_hop(w, &net->gw4, net->nroutes);
-	for (unsigned i = 0; i < net->nroutes; i++) {
-		if (is_behind(&r[i]))
-			put_route(w, &r[i].dst, r[i].prefix, &r[i].via);
+	for (unsigned i = 0; i < n; i++) {
+		if (!addr_is_any(&list[i].via))
+			put_hop(w, list, n, i);
 	}
-	if (w->len)
-		put_route(w, &addr_any4, 0, &net->gw4);
+	for (unsigned i = 0; i < n; i++) {
+		if (!addr_is_any(&list[i].via))
+			put_route(w, &list[i]);
+	}
 }
 
 /**
@@ -540,9 +528,8 @@ static void put_header(struct pkt_writer *w, const struct dhcp_request *rq, uint
 /* put_server() - Type, server identifier and lease, unless it is for BOOTP */
 static void put_server(struct pkt_writer *w, const struct dhcp_request *rq, uint8_t type)
 {
-	uint8_t lease[4];
+	static const uint8_t lease[4] = { 0, 0, LEASE_S >> 8, LEASE_S & 0xff };
 
-	put_be32(lease, LEASE_S);
 	if (rq->type == TYPE_BOOTP)
 		return;
 	put_option(w, OPT_TYPE, &type, sizeof(type));

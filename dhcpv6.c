@@ -40,7 +40,7 @@
  *
  *   Our identifier (DUID) is made of our MAC address, so it is the same after a
  *   restart and on another host.  Messages go from the router's link-local
- *   address, see ndp_router().
+ *   address, as router advertisements do.
  */
 #include "dhcp.h"
 
@@ -49,7 +49,6 @@
 #include "count.h"
 #include "dnsname.h"
 #include "log.h"
-#include "ndp.h"
 #include "net.h"
 #include "pkt.h"
 #include "wire.h"
@@ -69,16 +68,8 @@ enum {
 
 /* RFC 8415, section 7.3 */
 enum {
-	SOLICIT		= 1,
-	ADVERTISE	= 2,
-	REQUEST		= 3,
-	CONFIRM		= 4,
-	RENEW		= 5,
-	REBIND		= 6,
-	REPLY		= 7,
-	RELEASE		= 8,
-	DECLINE		= 9,
-	INFORM		= 11,
+	SOLICIT = 1, ADVERTISE, REQUEST, CONFIRM, RENEW, REBIND, REPLY, RELEASE, DECLINE,
+	INFORM = 11,
 };
 
 /* Sets of them: for any server, for the one that is named, about a lease given */
@@ -137,7 +128,7 @@ static const struct addr all_servers = { { 0xff, 0x02, [13] = 1, [15] = 2 } };
  * @id:		its number
  * @opts:	options in it
  * @any:	there are addresses in it
- * @ours:	the one we have is among them
+ * @ours:	it is the one our address was given to: that is among them
  * @far:	one of another network is
  */
 struct v6_ia {
@@ -154,7 +145,7 @@ struct v6_ia {
  * @type:	SOLICIT and so on
  * @is:		its bit in sets of types
  * @xid:	transaction id, 3 bytes
- * @opt:	options but for IAs, by number, of those we read; NULL in @opt.p:
+ * @opt:	options but for IAs, by number, the last of each; NULL in @opt.p:
  *		not there
  * @ia:		identity associations
  * @nia:	entries of @ia
@@ -246,7 +237,7 @@ static bool read_ia(struct v6_request *rq, uint16_t type, struct pkt_reader opt)
 	ia.opts = opt;
 	while (next_address(&opt, &a)) {
 		ia.any = true;
-		ia.ours = ia.ours || addr_eq(&a, &net->addr6);
+		ia.ours = ia.ours || (type == OPT_IA_NA && addr_eq(&a, &net->addr6));
 		ia.far = ia.far || !addr_in_prefix(&a, &net->addr6, 64);
 	}
 	if (!opt.bad && rq->nia < IA_MAX)
@@ -264,31 +255,27 @@ static bool read_ia(struct v6_request *rq, uint16_t type, struct pkt_reader opt)
  */
 static bool read_option(struct v6_request *rq, uint16_t code, struct pkt_reader opt)
 {
-	bool ok = true;
+	bool again;
 
-	switch (code) {
-	case OPT_IA_NA:
-	case OPT_IA_TA:
-	case OPT_IA_PD:
+	if (code == OPT_IA_NA || code == OPT_IA_TA || code == OPT_IA_PD)
 		return read_ia(rq, code, opt);
+	if (code >= OPTIONS)
+		return true;
+	again = rq->opt[code].p;
+	rq->opt[code] = opt;
+	switch (code) {
 	case OPT_CLIENTID:
 	case OPT_SERVERID:
-		ok = !rq->opt[code].p && opt.left >= DUID_MIN && opt.left <= DUID_MAX;
-		break;
+		return !again && opt.left >= DUID_MIN && opt.left <= DUID_MAX;
 	case OPT_ORO:
-		ok = opt.left % 2 == 0;
-		break;
+		return opt.left % 2 == 0;
 	case OPT_RAPID:
-		ok = !opt.left;
-		break;
+		return !opt.left;
 	case OPT_FQDN:
-		ok = opt.left >= 1;
-		break;
+		return opt.left > 0;
 	default:
 		return true;
 	}
-	rq->opt[code] = opt;
-	return ok;
 }
 
 /* for_us() - Whether the server the client names is this one */
@@ -357,9 +344,11 @@ static size_t begin(struct pkt_writer *w, uint16_t code)
 /* end() - Fill in the length of the option whose data began at @at; none: no option */
 static void end(struct pkt_writer *w, size_t at)
 {
+	if (w->bad)
+		return;
 	if (w->len == at)
 		w->len -= 4;
-	else if (!w->bad)
+	else
 		put_be16(w->buf + at - 2, (uint16_t)(w->len - at));
 }
 
@@ -429,34 +418,22 @@ static void put_ia(struct pkt_writer *w, const struct v6_request *rq, const stru
  */
 static void put_ias(struct pkt_writer *w, const struct v6_request *rq)
 {
-	bool given = addr_is_none(&net->addr6);
+	bool giving = !addr_is_none(&net->addr6) && !(rq->is & GIVE_BACK);
 
 	for (unsigned i = 0; i < rq->nia; i++) {
 		const struct v6_ia *ia = &rq->ia[i];
 		enum status status = ia->type == OPT_IA_PD ? NOPREFIX : NOADDRS;
 
-		if (ia->type == OPT_IA_NA && !given) {
+		if (rq->is & GIVE_BACK && ia->ours)
+			continue;
+		if (ia->type == OPT_IA_NA && giving) {
 			/* Told to begin anew, whether or not we know a better one */
 			status = rq->type == REQUEST && ia->far ? NOTONLINK : SUCCESS;
-			given = true;
-		} else if (rq->is & PROLONG) {
+			giving = false;
+		} else if (rq->is & (PROLONG | GIVE_BACK)) {
 			status = NOBINDING;
 		}
 		put_ia(w, rq, ia, status);
-	}
-}
-
-/**
- * put_release() - Answer to Release and Decline (RFC 8415, 18.3.7 and 18.3.8)
- * @w:		Writer
- * @rq:		Request
- */
-static void put_release(struct pkt_writer *w, const struct v6_request *rq)
-{
-	put_status(w, SUCCESS);
-	for (unsigned i = 0; i < rq->nia; i++) {
-		if (rq->ia[i].type != OPT_IA_NA || !rq->ia[i].ours)
-			put_ia(w, rq, &rq->ia[i], NOBINDING);
 	}
 }
 
@@ -568,18 +545,17 @@ static bool put_answer(struct pkt_writer *w, const struct v6_request *rq, bool g
 		put_status(w, USEMULTICAST);
 		return rq->is & TO_ONE;
 	}
-	if (rq->is & GIVE_BACK) {
-		put_release(w, rq);
-		return true;
-	}
 	if (rq->type == CONFIRM)
 		return put_confirm(w, rq);
-	if (rq->type == SOLICIT && rapid)
+	if (rq->is & GIVE_BACK)
+		put_status(w, SUCCESS);
+	else if (rq->type == SOLICIT && rapid)
 		put_option(w, OPT_RAPID, NULL, 0);
 	else if (rq->type == SOLICIT)
 		put_option(w, OPT_PREFERENCE, "\xff", 1);
 	put_ias(w, rq);
-	put_parameters(w, rq);
+	if (!(rq->is & GIVE_BACK))
+		put_parameters(w, rq);
 	return true;
 }
 
@@ -592,7 +568,6 @@ static void answer(const struct frame *f, const struct v6_request *rq)
 {
 	uint8_t buf[REPLY_MAX];
 	struct pkt_writer w = pkt_writer(buf, sizeof(buf));
-	struct addr src = ndp_router();
 
 	if (!put_answer(&w, rq, addr_eq(&f->dst, &all_servers)))
 		return;
@@ -603,7 +578,7 @@ static void answer(const struct frame *f, const struct v6_request *rq)
 	}
 	put_be16(buf + offsetof(struct wire_udp, len), (uint16_t)w.len);
 	debug("dhcpv6: message of type %u answered with type %u", rq->type, buf[UDP_HEAD]);
-	(void)frame_send(&src, &f->src, WIRE_UDP, buf, (uint32_t)w.len, HOPS);
+	(void)frame_send(&net->gw6, &f->src, WIRE_UDP, buf, (uint32_t)w.len, HOPS);
 }
 
 /**
@@ -615,7 +590,6 @@ static void answer(const struct frame *f, const struct v6_request *rq)
 bool dhcpv6_frame(const struct frame *f)
 {
 	const struct wire_udp *udp = frame_l4(f, sizeof(*udp));
-	struct addr ours = ndp_router();
 	uint8_t buf[MESSAGE_MAX];
 	struct v6_request rq;
 	uint32_t len;
@@ -623,7 +597,7 @@ bool dhcpv6_frame(const struct frame *f)
 	if (!self.conf.on || f->proto != WIRE_UDP || addr_is4(&f->dst) || !udp ||
 	    get_be16(udp->dport) != PORT_SERVER)
 		return false;
-	if (!addr_eq(&f->dst, &all_servers) && !addr_eq(&f->dst, &ours))
+	if (!addr_eq(&f->dst, &all_servers) && !addr_eq(&f->dst, &net->gw6))
 		return false;
 
 	len = get_be16(udp->len) - (uint32_t)UDP_HEAD;	/* huge, if it lies */

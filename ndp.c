@@ -11,7 +11,8 @@
  *   for it is about to use, so that is learnt: a guest which made an address of
  *   its own out of the prefix, and has not spoken yet, can be reached there.
  *
- *   We are the router, too.  A router solicitation is answered at once, without
+ *   We are the router, too, and speak from the address of the gateway, which
+ *   net.c has made a link-local one, as section 4.2 wants it.  A router solicitation is answered at once, without
  *   the delay of section 6.2.6, which keeps several routers on one link from
  *   answering together.  The guest gets:
  *
@@ -73,8 +74,7 @@ enum {
 	NA_ROUTER	= 0x80,
 	NA_SOLICITED	= 0x40,
 	NA_OVERRIDE	= 0x20,
-	PREFIX_ONLINK	= 0x80,
-	PREFIX_AUTO	= 0x40,
+	PREFIX_64_FLAGS	= 64 << 8 | 0x80 | 0x40,	/* length, on-link, autonomous */
 };
 
 /* Options: RFC 4861, section 4.6, and RFC 8106, section 5 */
@@ -101,8 +101,7 @@ static struct {
 
 /**
  * struct ndp_message - a message of the guest, checked
- * @type:	ICMP6_RS to ICMP6_NA
- * @flags:	first byte after the checksum
+ * @head:	its beginning, in @buf
  * @target:	of a solicitation or advertisement for a neighbour, in @buf; NULL:
  *		it is for or from a router
  * @ll:		link-layer address of the sender or target, 6 bytes in @buf; NULL:
@@ -110,8 +109,7 @@ static struct {
  * @buf:	the whole of it
  */
 struct ndp_message {
-	uint8_t type;
-	uint8_t flags;
+	const struct wire_icmp *head;
 	const struct addr *target;
 	const uint8_t *ll;
 	uint8_t buf[MESSAGE_MAX];
@@ -128,18 +126,6 @@ void ndp_init(const struct ndp_conf *conf)
 }
 
 /**
- * ndp_router() - Our address on the link
- *
- * Return: the gateway's link-local address.  Where the gateway is known by
- *	   another one, one made of our MAC address: advertisements must come
- *	   from a link-local address (RFC 4861, section 4.2)
- */
-struct addr ndp_router(void)
-{
-	return addr_is_linklocal(&net->gw6) ? net->gw6 : addr_ll_from_mac(net->mac);
-}
-
-/**
  * rules_ok() - What a message has to be like (RFC 4861, 6.1.1, 7.1.1 and 7.1.2)
  * @f:		Frame
  * @m:		Message in it
@@ -152,11 +138,12 @@ static bool rules_ok(const struct frame *f, const struct ndp_message *m)
 	bool anonymous = addr_is_any(&f->src);
 
 	if (!m->target)		/* of the guest as a router we want to know nothing */
-		return m->type == ICMP6_RA || !anonymous || !m->ll;
+		return m->head->type == ICMP6_RA || !anonymous || !m->ll;
 	if (addr_is_multicast(m->target) || addr_is_any(m->target))
 		return false;
-	if (m->type == ICMP6_NA)
-		return !anonymous && !(addr_is_multicast(&f->dst) && m->flags & NA_SOLICITED);
+	if (m->head->type == ICMP6_NA)
+		return !anonymous && !(addr_is_multicast(&f->dst) &&
+				       m->head->rest[0] & NA_SOLICITED);
 	return !anonymous || (addr_in_prefix(&f->dst, &solicited, 104) && !m->ll);
 }
 
@@ -170,18 +157,17 @@ static bool rules_ok(const struct frame *f, const struct ndp_message *m)
 static bool read_message(const struct frame *f, struct ndp_message *m)
 {
 	struct pkt_reader r = pkt_reader(m->buf, frame_copy(f, 0, m->buf, sizeof(m->buf)));
-	uint8_t code;
+	uint8_t kind;
 
-	m->type = pkt_u8(&r);
-	code = pkt_u8(&r);
-	(void)pkt_be16(&r);		/* checksum */
-	m->flags = pkt_u8(&r);
-	(void)pkt_take(&r, 3);
+	m->head = (const void *)pkt_take(&r, sizeof(*m->head));
 	m->target = NULL;
 	m->ll = NULL;
-	if (m->type == ICMP6_NS || m->type == ICMP6_NA)
+	if (!m->head)
+		return false;
+	kind = m->head->type;
+	if (kind == ICMP6_NS || kind == ICMP6_NA)
 		m->target = (const void *)pkt_take(&r, sizeof(*m->target));
-	else if (m->type == ICMP6_RA)
+	else if (kind == ICMP6_RA)
 		(void)pkt_take(&r, 8);
 
 	while (r.left) {
@@ -189,39 +175,14 @@ static bool read_message(const struct frame *f, struct ndp_message *m)
 		/* A length of 0 turns into more than there can be */
 		struct pkt_reader opt = pkt_sub(&r, pkt_u8(&r) * (size_t)8 - 2);
 
-		if (type != (m->type == ICMP6_NA ? OPT_TARGET_LL : OPT_SOURCE_LL))
+		if (type != (kind == ICMP6_NA ? OPT_TARGET_LL : OPT_SOURCE_LL))
 			continue;
 		if (opt.left != sizeof(net->mac))
 			return false;
 		m->ll = opt.p;
 	}
-	return !r.bad && !code && f->ttl == HOPS && f->l4len <= sizeof(m->buf) &&
+	return !r.bad && !m->head->code && f->ttl == HOPS && f->l4len <= sizeof(m->buf) &&
 	       frame_csum_ok(f) && rules_ok(f, m);
-}
-
-/* begin() - Head of an option whose length is not known yet.  Return: its place */
-static size_t begin(struct pkt_writer *w, uint8_t type)
-{
-	pkt_put_u8(w, type);
-	pkt_put_u8(w, 0);
-	return w->len - 2;
-}
-
-/* end() - Fill up the option at @at to a multiple of 8 bytes, the unit of lengths */
-static void end(struct pkt_writer *w, size_t at)
-{
-	pkt_put_zero(w, (8 - (w->len - at) % 8) % 8);
-	if (!w->bad)
-		w->buf[at + 1] = (uint8_t)((w->len - at) / 8);
-}
-
-/* put_ll() - Our MAC address as an option */
-static void put_ll(struct pkt_writer *w, uint8_t type)
-{
-	size_t at = begin(w, type);
-
-	pkt_put(w, net->mac, sizeof(net->mac));
-	end(w, at);
 }
 
 /**
@@ -232,20 +193,36 @@ static void put_ll(struct pkt_writer *w, uint8_t type)
  */
 static void send_na(const struct addr *target, const struct addr *dst, uint8_t flags)
 {
-	struct addr router = ndp_router();
-	uint8_t buf[32];
-	struct pkt_writer w = pkt_writer(buf, sizeof(buf));
+	struct { struct wire_icmp head; struct addr target; uint8_t type, units, ll[6]; } m = {
+		.head = { .type = ICMP6_NA, .rest = { flags | NA_OVERRIDE } },
+		.target = *target, .type = OPT_TARGET_LL, .units = 1,
+	};
 
+	memcpy(m.ll, net->mac, sizeof(m.ll));
 	/* Without this flag the guest would take us off its list of routers */
-	if (addr_eq(target, &router))
-		flags |= NA_ROUTER;
-	pkt_put_u8(&w, ICMP6_NA);
-	pkt_put_zero(&w, 3);
-	pkt_put_u8(&w, flags | NA_OVERRIDE);
-	pkt_put_zero(&w, 3);
-	pkt_put(&w, target->b, sizeof(target->b));
-	put_ll(&w, OPT_TARGET_LL);
-	(void)frame_send(target, dst, WIRE_ICMP6, buf, (uint32_t)w.len, HOPS);
+	if (addr_eq(target, &net->gw6))
+		m.head.rest[0] |= NA_ROUTER;
+	(void)frame_send(target, dst, WIRE_ICMP6, &m, sizeof(m), HOPS);
+}
+
+/* begin() - Option up to its first number, its length not known.  Return: its place */
+static size_t begin(struct pkt_writer *w, uint8_t type, uint16_t flags, uint32_t first)
+{
+	size_t at = w->len;
+
+	pkt_put_u8(w, type);
+	pkt_put_u8(w, 0);
+	pkt_put_be16(w, flags);
+	pkt_put_be32(w, first);
+	return at;
+}
+
+/* end() - Fill up the option at @at to a multiple of 8 bytes, the unit of lengths */
+static void end(struct pkt_writer *w, size_t at)
+{
+	pkt_put_zero(w, (8 - (w->len - at) % 8) % 8);
+	if (!w->bad)
+		w->buf[at + 1] = (uint8_t)((w->len - at) / 8);
 }
 
 /* put_link() - MTU and prefix of the link (RFC 4861, sections 4.6.4 and 4.6.2) */
@@ -253,18 +230,11 @@ static void put_link(struct pkt_writer *w)
 {
 	size_t at;
 
-	if (net->mtu_told && net->mtu >= NET_MTU_MIN6) {
-		at = begin(w, OPT_MTU);
-		pkt_put_be16(w, 0);
-		pkt_put_be32(w, net->mtu);
-		end(w, at);
-	}
+	if (net->mtu_told && net->mtu >= NET_MTU_MIN6)
+		end(w, begin(w, OPT_MTU, 0, net->mtu));
 	if (!addr_is_any(&net->addr6) && !addr_is_linklocal(&net->addr6)) {
-		at = begin(w, OPT_PREFIX);
-		pkt_put_u8(w, 64);
-		pkt_put_u8(w, PREFIX_ONLINK | PREFIX_AUTO);
-		pkt_put_be32(w, LIFETIME_S);	/* valid */
-		pkt_put_be32(w, LIFETIME_S);	/* preferred */
+		at = begin(w, OPT_PREFIX, PREFIX_64_FLAGS, LIFETIME_S);	/* valid */
+		pkt_put_be32(w, LIFETIME_S);				/* preferred */
 		pkt_put_zero(w, 4);
 		pkt_put(w, net->addr6.b, 8);
 		pkt_put_zero(w, 8);
@@ -272,29 +242,25 @@ static void put_link(struct pkt_writer *w)
 	}
 }
 
-/**
- * put_names() - An option of RFC 8106: resolvers or the search list
- * @w:		Writer
- * @type:	OPT_RDNSS or OPT_DNSSL; the latter as far as there is room
- *
- * Nothing is written if there are none.
- */
-static void put_names(struct pkt_writer *w, uint8_t type)
+/* put_names() - Resolvers, and the search list as far as it fits (RFC 8106, section 5) */
+static void put_names(struct pkt_writer *w)
 {
-	struct pkt_writer old = *w;
-	size_t at = begin(w, type), empty;
+	size_t at;
 
-	pkt_put_be16(w, 0);
-	pkt_put_be32(w, LIFETIME_S);
-	empty = w->len;
-	if (type == OPT_RDNSS)
+	if (self.conf.dns && net->ndns6) {
+		at = begin(w, OPT_RDNSS, 0, LIFETIME_S);
 		pkt_put(w, net->dns6, net->ndns6 * sizeof(net->dns6[0]));
-	for (unsigned i = 0; type == OPT_DNSSL && i < net->nsearch; i++)
-		(void)dnsname_put(w, net->search[i], false);
-	if (w->len == empty)
-		*w = old;
-	else
 		end(w, at);
+	}
+	if (self.conf.search) {
+		at = begin(w, OPT_DNSSL, 0, LIFETIME_S);
+		for (unsigned i = 0; i < net->nsearch; i++)
+			(void)dnsname_put(w, net->search[i], false);
+		if (w->len > at + 8)
+			end(w, at);
+		else
+			w->len = at;	/* no name in it */
+	}
 }
 
 /**
@@ -304,7 +270,6 @@ static void put_names(struct pkt_writer *w, uint8_t type)
 static void send_ra(const struct addr *dst)
 {
 	uint8_t managed = self.conf.managed ? RA_MANAGED | RA_OTHER : 0;
-	struct addr router = ndp_router();
 	uint8_t buf[RA_MAX];
 	struct pkt_writer w = pkt_writer(buf, sizeof(buf));
 
@@ -314,15 +279,14 @@ static void send_ra(const struct addr *dst)
 	pkt_put_u8(&w, managed);
 	pkt_put_be16(&w, LIFETIME_S);
 	pkt_put_zero(&w, 8);		/* reachable and retransmission time */
-	put_ll(&w, OPT_SOURCE_LL);
+	pkt_put_u8(&w, OPT_SOURCE_LL);
+	pkt_put_u8(&w, 1);
+	pkt_put(&w, net->mac, sizeof(net->mac));
 	put_link(&w);
-	if (self.conf.dns)
-		put_names(&w, OPT_RDNSS);
-	if (self.conf.search)
-		put_names(&w, OPT_DNSSL);
+	put_names(&w);
 	if (BUG_ON(w.bad))
 		return;
-	(void)frame_send(&router, dst, WIRE_ICMP6, buf, (uint32_t)w.len, HOPS);
+	(void)frame_send(&net->gw6, dst, WIRE_ICMP6, buf, (uint32_t)w.len, HOPS);
 }
 
 /**
@@ -332,11 +296,10 @@ static void send_ra(const struct addr *dst)
  */
 static void learn(const struct frame *f, const struct ndp_message *m)
 {
-	bool probe = m->type == ICMP6_NS && addr_is_any(&f->src);
+	bool probe = m->head->type == ICMP6_NS && addr_is_any(&f->src);
 	const struct addr *a = probe ? m->target : &f->src;
-	struct addr router = ndp_router();
 
-	if (addr_eq(a, &router))
+	if (addr_eq(a, &net->gw6))
 		return;
 	if (m->ll)
 		net_learn_mac(m->ll);
@@ -350,10 +313,8 @@ static void learn(const struct frame *f, const struct ndp_message *m)
  */
 static void answer_ns(const struct frame *f, const struct addr *target)
 {
-	struct addr router = ndp_router();
-
 	if (addr_is_any(&f->src)) {
-		if (addr_eq(target, &router))
+		if (addr_eq(target, &net->gw6))
 			send_na(target, &addr_all_nodes, 0);
 		return;
 	}
@@ -382,7 +343,7 @@ bool ndp_frame(const struct frame *f)
 		debug("ndp: malformed message of type %u dropped", *type);
 		return true;
 	}
-	if (m.type == ICMP6_RA)
+	if (*type == ICMP6_RA)
 		return true;
 
 	learn(f, &m);
@@ -390,9 +351,9 @@ bool ndp_frame(const struct frame *f)
 		self.awake = true;
 		timer_set(TIMER_RA, AT_ONCE);
 	}
-	if (m.type == ICMP6_NS && self.conf.on)
+	if (*type == ICMP6_NS && self.conf.on)
 		answer_ns(f, m.target);
-	else if (m.type == ICMP6_RS && self.conf.ra)
+	else if (*type == ICMP6_RS && self.conf.ra)
 		send_ra(addr_is_any(&f->src) ? &addr_all_nodes : &f->src);
 	return true;
 }
@@ -425,12 +386,10 @@ void ndp_timer(uint64_t now)
  */
 void ndp_advertise(void)
 {
-	struct addr router = ndp_router();
-
 	if (!net->has6)
 		return;
 	if (self.conf.ra)
 		send_ra(&addr_all_nodes);
 	if (self.conf.on)
-		send_na(&router, &addr_all_nodes, 0);
+		send_na(&net->gw6, &addr_all_nodes, 0);
 }

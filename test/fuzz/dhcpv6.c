@@ -8,16 +8,10 @@
  */
 #include "dhcp.h"
 
-#include "ndp.h"
 #include "test/fuzz/fuzz.h"
 #include "test/unit/guestconf.h"
 
 enum { UNICAST = 1, NO_ADDRESS = 2 };
-
-struct addr ndp_router(void)
-{
-	return world.net.gw6;
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

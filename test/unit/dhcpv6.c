@@ -6,7 +6,6 @@
 #include "dhcp.h"
 
 #include "count.h"
-#include "ndp.h"
 #include "test/unit/check.h"
 #include "test/unit/guestconf.h"
 
@@ -15,11 +14,6 @@ enum { ROOM = 2048 };
 static const struct dhcp_conf all = { .on = true, .dns = true, .search = true };
 static const char group[] = "ff02::1:2";
 static const char client[] = "fe80::5054:ff:fe12:3456";
-
-struct addr ndp_router(void)
-{
-	return world.net.gw6;
-}
 
 static void reset(void)
 {
