@@ -303,12 +303,6 @@ static uint8_t judge(const struct dhcp_request *rq)
 	return 0;
 }
 
-/* on_link() - Whether the guest reaches an address without a next hop */
-static bool on_link(const struct addr *a)
-{
-	return addr_in_prefix(a, &net->addr4, net->prefix4);
-}
-
 /* put_route() - One route (RFC 3442): prefix, its significant bytes, next hop or 0 */
 static void put_route(struct pkt_writer *w, const struct net_route *r)
 {
@@ -317,61 +311,50 @@ static void put_route(struct pkt_writer *w, const struct net_route *r)
 	pkt_put(w, addr_v4(&r->via), 4);
 }
 
-/**
- * put_hop() - Route to the next hop of a route, unless the guest has one already
- * @w:		Writer
- * @list:	Routes
- * @n:		How many
- * @which:	One of them, with a next hop; those before it are done
- */
-static void put_hop(struct pkt_writer *w, const struct net_route *list, unsigned n,
-		    unsigned which)
+/* reaches() - Whether one of some routes leads to an address */
+static bool reaches(const struct net_route *list, unsigned n, const struct addr *a)
 {
-	struct net_route hop = { .dst = list[which].via, .prefix = 32 };
-
-	if (on_link(&hop.dst))
-		return;
 	for (unsigned i = 0; i < n; i++) {
-		if (addr_is_any(&list[i].via) ?
-		    addr_in_prefix(&hop.dst, &list[i].dst, list[i].prefix) :
-		    i < which && addr_eq(&hop.dst, &list[i].via))
-			return;
+		if (addr_in_prefix(a, &list[i].dst, list[i].prefix))
+			return true;
 	}
-	put_route(w, &hop);
+	return false;
 }
 
 /**
  * put_routes() - Option 121: what is on the link, next hops, what is behind them
  * @w:		Writer for its data; left empty if options 1 and 3 say enough
+ *
+ * First on the link is the guest's own network, which option 1 tells.
  */
 static void put_routes(struct pkt_writer *w)
 {
-	struct net_route list[NET_ROUTE_MAX + 1];
-	unsigned n = 0;
+	struct net_route beside[NET_ROUTE_MAX + 2], behind[NET_ROUTE_MAX + 1];
+	unsigned nbeside = 1, nbehind = 0;
 
+	beside[0] = (struct net_route){ .dst = net->addr4, .prefix = net->prefix4 };
 	for (unsigned i = 0; i < net->nroutes; i++) {
 		const struct net_route *r = &net->routes[i];
-		bool known = addr_is_any(&r->via) && r->prefix == net->prefix4 && on_link(&r->dst);
 
-		if (addr_is4(&r->dst) && r->prefix && !known)
-			list[n++] = *r;
+		if (!addr_is4(&r->dst) || !r->prefix)
+			continue;
+		if (!addr_is_any(&r->via))
+			behind[nbehind++] = *r;
+		else if (r->prefix != net->prefix4 || !reaches(beside, 1, &r->dst))
+			beside[nbeside++] = *r;
 	}
-	if (!n && on_link(&net->gw4))
+	behind[nbehind++] = (struct net_route){ .dst = addr_any4, .via = net->gw4 };
+	for (unsigned i = 0; i < nbehind; i++) {
+		if (!reaches(beside, nbeside, &behind[i].via))
+			beside[nbeside++] = (struct net_route){ .dst = behind[i].via, .prefix = 32 };
+	}
+
+	if (nbeside == 1 && nbehind == 1)
 		return;
-	list[n++] = (struct net_route){ .dst = addr_any4, .via = net->gw4 };
-
-	for (unsigned i = 0; i < n; i++) {
-		if (addr_is_any(&list[i].via))
-			put_route(w, &list[i]);
-	}
-	for (unsigned i = 0; i < n; i++) {
-		if (!addr_is_any(&list[i].via))
-			put_hop(w, list, n, i);
-	}
-	for (unsigned i = 0; i < n; i++) {
-		if (!addr_is_any(&list[i].via))
-			put_route(w, &list[i]);
-	}
+	for (unsigned i = 1; i < nbeside; i++)
+		put_route(w, &beside[i]);
+	for (unsigned i = 0; i < nbehind; i++)
+		put_route(w, &behind[i]);
 }
 
 /**
@@ -503,9 +486,18 @@ static size_t room(const struct dhcp_request *rq)
 	return min_u32(size - (uint32_t)sizeof(struct wire_ip4), UDP_HEAD + MESSAGE_MAX);
 }
 
-/* put_header() - Fixed part of a reply (RFC 2131, table 3) */
-static void put_header(struct pkt_writer *w, const struct dhcp_request *rq, uint8_t type)
+/**
+ * put_head() - What stands first in every reply (RFC 2131, table 3)
+ * @w:		Writer
+ * @rq:		What is answered
+ * @type:	OFFER, ACK or NAK
+ *
+ * The fixed part; unless it is for BOOTP type, server identifier and lease, too.
+ */
+static void put_head(struct pkt_writer *w, const struct dhcp_request *rq, uint8_t type)
 {
+	static const uint8_t lease[4] = { 0, 0, LEASE_S >> 8, LEASE_S & 0xff };
+	bool leased = type != NAK && rq->type != INFORM;
 	struct wire_dhcp m = {
 		.op = BOOTREPLY, .htype = ETHERNET, .hlen = 6,
 	};
@@ -517,24 +509,18 @@ static void put_header(struct pkt_writer *w, const struct dhcp_request *rq, uint
 	memcpy(m.cookie, cookie, sizeof(m.cookie));
 	if (type == ACK)
 		memcpy(m.ciaddr, rq->msg->ciaddr, sizeof(m.ciaddr));
-	if (type != NAK && rq->type != INFORM)
+	if (leased)
 		memcpy(m.yiaddr, addr_v4(&net->addr4), sizeof(m.yiaddr));
 	/* The relay has to broadcast a NAK: RFC 2131, section 4.3.2 */
 	if (type == NAK && !addr_is_any(&rq->giaddr))
 		m.flags[0] |= BROADCAST >> 8;
 	pkt_put(w, &m, sizeof(m));
-}
-
-/* put_server() - Type, server identifier and lease, unless it is for BOOTP */
-static void put_server(struct pkt_writer *w, const struct dhcp_request *rq, uint8_t type)
-{
-	static const uint8_t lease[4] = { 0, 0, LEASE_S >> 8, LEASE_S & 0xff };
 
 	if (rq->type == TYPE_BOOTP)
 		return;
 	put_option(w, OPT_TYPE, &type, sizeof(type));
 	put_option(w, OPT_SERVER, addr_v4(&net->gw4), 4);
-	if (type != NAK && rq->type != INFORM)
+	if (leased)
 		put_option(w, OPT_LEASE, lease, sizeof(lease));
 	if (type == ACK && rq->type == DISCOVER) {
 		pkt_put_u8(w, OPT_RAPID);
@@ -556,17 +542,15 @@ static void put_server(struct pkt_writer *w, const struct dhcp_request *rq, uint
 static void put_reply(struct pkt_writer *w, const struct dhcp_request *rq, uint8_t type)
 {
 	static const char why[] = "address not available";
-	const struct pkt_reader *client = &rq->opt[OPT_CLIENT], *relay = &rq->opt[OPT_RELAY];
 	uint8_t back[2 * (2 + OPTION_MAX) + 1];
 	struct pkt_writer last = pkt_writer(back, sizeof(back));
 	size_t size = w->size;
 
-	put_option(&last, OPT_CLIENT, client->p, client->left);
-	put_option(&last, OPT_RELAY, relay->p, relay->left);
+	put_option(&last, OPT_CLIENT, rq->opt[OPT_CLIENT].p, rq->opt[OPT_CLIENT].left);
+	put_option(&last, OPT_RELAY, rq->opt[OPT_RELAY].p, rq->opt[OPT_RELAY].left);
 	pkt_put_u8(&last, OPT_END);
 
-	put_header(w, rq, type);
-	put_server(w, rq, type);
+	put_head(w, rq, type);
 	w->size -= min_size(last.len, w->size - w->len);
 	if (type == NAK)
 		put_option(w, OPT_TEXT, why, sizeof(why) - 1);

@@ -114,11 +114,11 @@ static const char *const status_text[] = {
 /* Lengths of a DUID, and the shortest data of an IA Address: 11.1 and 21.6 */
 enum { DUID_MIN = 3, DUID_MAX = 130, IAADDR_MIN = 24 };
 
+/* DUID of type 3, link-layer address, on Ethernet: RFC 8415, section 11.4 */
+enum { DUID_LL = 3, DUID_ETHERNET = 1 };
+
 /* Flags of option 39: RFC 4704, section 4.1 */
 enum { FQDN_S = 1, FQDN_O = 2, FQDN_N = 4 };
-
-/* Our DUID up to the MAC address: type 3, on Ethernet (RFC 8415, section 11.4) */
-static const uint8_t duid[4] = { 0, 3, 0, 1 };
 
 static const struct addr all_servers = { { 0xff, 0x02, [13] = 1, [15] = 2 } };
 
@@ -162,18 +162,25 @@ struct v6_request {
 /**
  * struct dhcpv6_self - state of this file
  * @conf:	what was asked for
+ * @duid:	our identifier
  */
 static struct {
 	struct dhcp_conf conf;
+	uint8_t duid[10];
 } self;
 
 /**
  * dhcpv6_init() - Begin anew
  * @conf:	What was asked for, copied
+ *
+ * To be called after net_init(), which knows our MAC address.
  */
 void dhcpv6_init(const struct dhcp_conf *conf)
 {
 	self.conf = *conf;
+	put_be16(self.duid, DUID_LL);
+	put_be16(self.duid + 2, DUID_ETHERNET);
+	memcpy(self.duid + 4, net->mac, sizeof(net->mac));
 }
 
 /* ---- reading ---- */
@@ -196,30 +203,6 @@ static bool next_option(struct pkt_reader *list, uint16_t *code, struct pkt_read
 }
 
 /**
- * next_address() - Next address of an IA
- * @list:	Options of the IA, moved behind that of the address
- * @a:		Set
- *
- * Return: false at the end of the list; bad, if it is malformed
- */
-static bool next_address(struct pkt_reader *list, struct addr *a)
-{
-	struct pkt_reader opt;
-	uint16_t code;
-
-	while (next_option(list, &code, &opt)) {
-		if (code != OPT_IAADDR)
-			continue;
-		if (opt.left < IAADDR_MIN)
-			list->bad = true;
-		else
-			*a = addr_from6(opt.p);
-		return !list->bad;
-	}
-	return false;
-}
-
-/**
  * read_ia() - Check an identity association and note it
  * @rq:		Request
  * @type:	OPT_IA_NA, OPT_IA_TA or OPT_IA_PD
@@ -230,15 +213,22 @@ static bool next_address(struct pkt_reader *list, struct addr *a)
 static bool read_ia(struct v6_request *rq, uint16_t type, struct pkt_reader opt)
 {
 	struct v6_ia ia = { .type = type, .id = pkt_be32(&opt) };
-	struct addr a;
+	struct pkt_reader sub;
+	uint16_t code;
 
 	if (type != OPT_IA_TA)
 		(void)pkt_take(&opt, 8);	/* T1 and T2 are hints at most */
 	ia.opts = opt;
-	while (next_address(&opt, &a)) {
+	while (next_option(&opt, &code, &sub)) {
+		const struct addr *a = (const void *)sub.p;
+
+		if (code != OPT_IAADDR)
+			continue;
+		if (sub.left < IAADDR_MIN)
+			return false;
 		ia.any = true;
-		ia.ours = ia.ours || (type == OPT_IA_NA && addr_eq(&a, &net->addr6));
-		ia.far = ia.far || !addr_in_prefix(&a, &net->addr6, 64);
+		ia.ours = ia.ours || (type == OPT_IA_NA && addr_eq(a, &net->addr6));
+		ia.far = ia.far || !addr_in_prefix(a, &net->addr6, 64);
 	}
 	if (!opt.bad && rq->nia < IA_MAX)
 		rq->ia[rq->nia++] = ia;
@@ -278,16 +268,6 @@ static bool read_option(struct v6_request *rq, uint16_t code, struct pkt_reader 
 	}
 }
 
-/* for_us() - Whether the server the client names is this one */
-static bool for_us(const struct v6_request *rq)
-{
-	const struct pkt_reader *id = &rq->opt[OPT_SERVERID];
-
-	return id->left == sizeof(duid) + sizeof(net->mac) &&
-	       !memcmp(id->p, duid, sizeof(duid)) &&
-	       !memcmp(id->p + sizeof(duid), net->mac, sizeof(net->mac));
-}
-
 /**
  * read_request() - Check a message of a client
  * @rq:		Filled
@@ -299,8 +279,10 @@ static bool for_us(const struct v6_request *rq)
  */
 static bool read_request(struct v6_request *rq, struct pkt_reader r)
 {
+	const struct pkt_reader *server = &rq->opt[OPT_SERVERID];
 	struct pkt_reader opt;
 	uint16_t code;
+	bool ours;
 
 	memset(rq, 0, sizeof(*rq));
 	rq->type = pkt_u8(&r);
@@ -312,11 +294,12 @@ static bool read_request(struct v6_request *rq, struct pkt_reader r)
 	}
 	if (r.bad)
 		return false;
+	ours = server->left == sizeof(self.duid) &&
+	       !memcmp(server->p, self.duid, sizeof(self.duid));
 	if (rq->type == INFORM)
-		return !rq->nia && (!rq->opt[OPT_SERVERID].p || for_us(rq));
+		return !rq->nia && (!server->p || ours);
 	return rq->opt[OPT_CLIENTID].p &&
-	       ((rq->is & TO_ANY && !rq->opt[OPT_SERVERID].p) ||
-		(rq->is & TO_ONE && for_us(rq)));
+	       ((rq->is & TO_ANY && !server->p) || (rq->is & TO_ONE && ours));
 }
 
 /* asks() - Whether the client wants an option: it is in its list, or there is none */
@@ -391,9 +374,9 @@ static void put_address(struct pkt_writer *w, const struct addr *a, uint32_t lea
 static void put_ia(struct pkt_writer *w, const struct v6_request *rq, const struct v6_ia *ia,
 		   enum status status)
 {
-	struct pkt_reader list = ia->opts;
+	struct pkt_reader list = ia->opts, opt;
 	size_t at = begin(w, ia->type);
-	struct addr a;
+	uint16_t code;
 
 	pkt_put_be32(w, ia->id);
 	if (ia->type != OPT_IA_TA) {
@@ -404,9 +387,11 @@ static void put_ia(struct pkt_writer *w, const struct v6_request *rq, const stru
 		put_status(w, status);
 	else
 		put_address(w, &net->addr6, LEASE_S);
-	while (!status && rq->is & PROLONG && next_address(&list, &a)) {
-		if (!addr_eq(&a, &net->addr6))
-			put_address(w, &a, 0);
+	while (!status && rq->is & PROLONG && next_option(&list, &code, &opt)) {
+		const struct addr *a = (const void *)opt.p;
+
+		if (code == OPT_IAADDR && !addr_eq(a, &net->addr6))
+			put_address(w, a, 0);
 	}
 	end(w, at);
 }
@@ -483,6 +468,7 @@ static void put_fqdn(struct pkt_writer *w, const struct v6_request *rq)
  */
 static void put_parameters(struct pkt_writer *w, const struct v6_request *rq)
 {
+	static const uint8_t refresh[4] = { 0, 0, LEASE_S >> 8, LEASE_S & 0xff };
 	size_t at;
 
 	if (self.conf.dns && asks(rq, OPT_DNS) && net->ndns6)	/* RFC 3646, section 3 */
@@ -490,11 +476,8 @@ static void put_parameters(struct pkt_writer *w, const struct v6_request *rq)
 	if (rq->opt[OPT_FQDN].p || (rq->opt[OPT_ORO].p && asks(rq, OPT_FQDN)))
 		put_fqdn(w, rq);
 	/* RFC 8415, section 21.23: for clients without a lease to renew */
-	if (rq->type == INFORM && asks(rq, OPT_REFRESH)) {
-		at = begin(w, OPT_REFRESH);
-		pkt_put_be32(w, LEASE_S);
-		end(w, at);
-	}
+	if (rq->type == INFORM && asks(rq, OPT_REFRESH))
+		put_option(w, OPT_REFRESH, refresh, sizeof(refresh));
 	/* RFC 3646, section 4: names that do not fit are left out */
 	if (self.conf.search && asks(rq, OPT_SEARCH) && w->size - w->len > 4) {
 		at = begin(w, OPT_SEARCH);
@@ -513,7 +496,6 @@ static void put_parameters(struct pkt_writer *w, const struct v6_request *rq)
 static void put_head(struct pkt_writer *w, const struct v6_request *rq, uint8_t type)
 {
 	const struct pkt_reader *client = &rq->opt[OPT_CLIENTID];
-	size_t at;
 
 	pkt_put_be16(w, PORT_SERVER);
 	pkt_put_be16(w, PORT_CLIENT);
@@ -522,62 +504,47 @@ static void put_head(struct pkt_writer *w, const struct v6_request *rq, uint8_t 
 	pkt_put(w, rq->xid, 3);
 	if (client->p)
 		put_option(w, OPT_CLIENTID, client->p, client->left);
-	at = begin(w, OPT_SERVERID);
-	pkt_put(w, duid, sizeof(duid));
-	pkt_put(w, net->mac, sizeof(net->mac));
-	end(w, at);
+	put_option(w, OPT_SERVERID, self.duid, sizeof(self.duid));
 }
 
 /**
- * put_answer() - The whole answer to a message
- * @w:		Writer
- * @rq:		Request, its identifiers fit
- * @group:	It came to the servers' group
- *
- * Return: false if none is due
- */
-static bool put_answer(struct pkt_writer *w, const struct v6_request *rq, bool group)
-{
-	bool rapid = rq->opt[OPT_RAPID].p;
-
-	put_head(w, rq, rq->type == SOLICIT && !rapid ? ADVERTISE : REPLY);
-	if (!group) {
-		put_status(w, USEMULTICAST);
-		return rq->is & TO_ONE;
-	}
-	if (rq->type == CONFIRM)
-		return put_confirm(w, rq);
-	if (rq->is & GIVE_BACK)
-		put_status(w, SUCCESS);
-	else if (rq->type == SOLICIT && rapid)
-		put_option(w, OPT_RAPID, NULL, 0);
-	else if (rq->type == SOLICIT)
-		put_option(w, OPT_PREFERENCE, "\xff", 1);
-	put_ias(w, rq);
-	if (!(rq->is & GIVE_BACK))
-		put_parameters(w, rq);
-	return true;
-}
-
-/**
- * answer() - Answer a message
+ * answer() - Answer a message, if an answer is due
  * @f:		Frame it came in
- * @rq:		Request, its identifiers fit
+ * @rq:		Request
  */
 static void answer(const struct frame *f, const struct v6_request *rq)
 {
+	bool rapid = rq->opt[OPT_RAPID].p;
+	uint8_t type = rq->type == SOLICIT && !rapid ? ADVERTISE : REPLY;
 	uint8_t buf[REPLY_MAX];
 	struct pkt_writer w = pkt_writer(buf, sizeof(buf));
 
-	if (!put_answer(&w, rq, addr_eq(&f->dst, &all_servers)))
-		return;
+	put_head(&w, rq, type);
+	if (!addr_eq(&f->dst, &all_servers)) {
+		if (!(rq->is & TO_ONE))
+			return;
+		put_status(&w, USEMULTICAST);
+	} else if (rq->type == CONFIRM) {
+		if (!put_confirm(&w, rq))
+			return;
+	} else if (rq->is & GIVE_BACK) {
+		put_status(&w, SUCCESS);
+		put_ias(&w, rq);
+	} else {
+		if (type == ADVERTISE)
+			put_option(&w, OPT_PREFERENCE, "\xff", 1);
+		else if (rq->type == SOLICIT)
+			put_option(&w, OPT_RAPID, NULL, 0);
+		put_ias(&w, rq);
+		put_parameters(&w, rq);
+	}
 	if (w.bad) {
 		count(DROP_DHCPV6_BAD);
 		debug("dhcpv6: client asks for more than fits, dropped");
 		return;
 	}
 	put_be16(buf + offsetof(struct wire_udp, len), (uint16_t)w.len);
-	debug("dhcpv6: message of type %u answered with type %u", rq->type, buf[UDP_HEAD]);
+	debug("dhcpv6: message of type %u answered with type %u", rq->type, type);
 	(void)frame_send(&net->gw6, &f->src, WIRE_UDP, buf, (uint32_t)w.len, HOPS);
 }
 

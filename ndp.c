@@ -69,8 +69,7 @@ enum {
 
 /* Flags: RFC 4861, sections 4.2, 4.4 and 4.6.2 */
 enum {
-	RA_MANAGED	= 0x80,
-	RA_OTHER	= 0x40,
+	RA_DHCPV6	= 0x80 | 0x40,	/* managed, other */
 	NA_ROUTER	= 0x80,
 	NA_SOLICITED	= 0x40,
 	NA_OVERRIDE	= 0x20,
@@ -269,14 +268,13 @@ static void put_names(struct pkt_writer *w)
  */
 static void send_ra(const struct addr *dst)
 {
-	uint8_t managed = self.conf.managed ? RA_MANAGED | RA_OTHER : 0;
 	uint8_t buf[RA_MAX];
 	struct pkt_writer w = pkt_writer(buf, sizeof(buf));
 
 	pkt_put_u8(&w, ICMP6_RA);
 	pkt_put_zero(&w, 3);
 	pkt_put_u8(&w, GUEST_HOPS);
-	pkt_put_u8(&w, managed);
+	pkt_put_u8(&w, self.conf.managed ? RA_DHCPV6 : 0);
 	pkt_put_be16(&w, LIFETIME_S);
 	pkt_put_zero(&w, 8);		/* reachable and retransmission time */
 	pkt_put_u8(&w, OPT_SOURCE_LL);
