@@ -18,7 +18,6 @@ const struct addr addr_loop4 = { { [10] = 0xff, 0xff, 127, 0, 0, 1 } };
 const struct addr addr_loop6 = { { [15] = 1 } };
 const struct addr addr_bcast4 = { { [10] = 0xff, 0xff, 255, 255, 255, 255 } };
 const struct addr addr_all_nodes = { { 0xff, 0x02, [15] = 1 } };
-const struct addr addr_all_routers = { { 0xff, 0x02, [15] = 2 } };
 
 /**
  * addr_from4() - Address from the 4 bytes in a header
@@ -190,19 +189,6 @@ struct addr addr_ll_from_mac(const uint8_t mac[static 6])
 			    0xfe, mac[3], mac[4], mac[5] } };
 
 	return a;
-}
-
-/**
- * addr_solicited_node() - Solicited-node group of an address (RFC 4291, 2.7.1)
- * @a:		IPv6 address
- *
- * Return: address in ff02::1:ff00:0/104
- */
-struct addr addr_solicited_node(const struct addr *a)
-{
-	struct addr g = { { 0xff, 0x02, [11] = 1, 0xff, a->b[13], a->b[14], a->b[15] } };
-
-	return g;
 }
 
 /**

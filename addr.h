@@ -36,7 +36,7 @@ union addr_sock {
 enum { ADDR_TEXT = INET6_ADDRSTRLEN };
 
 extern const struct addr addr_none, addr_any4, addr_loop4, addr_loop6,
-			 addr_bcast4, addr_all_nodes, addr_all_routers;
+			 addr_bcast4, addr_all_nodes;
 
 static inline bool addr_eq(const struct addr *a, const struct addr *b)
 {
@@ -74,7 +74,6 @@ bool	addr_in_prefix(const struct addr *a, const struct addr *net, unsigned prefi
 struct addr addr_mask4(unsigned prefix);
 bool	addr_mask4_prefix(const struct addr *mask, unsigned *prefix);
 struct addr addr_ll_from_mac(const uint8_t mac[static 6]);
-struct addr addr_solicited_node(const struct addr *a);
 socklen_t addr_to_sock(union addr_sock *s, const struct addr *a, uint16_t port,
 		       unsigned scope);
 bool	addr_from_sock(const union addr_sock *s, struct addr *a, uint16_t *port);

@@ -37,24 +37,6 @@ static const uint8_t kind[6] = { 0, 1, WIRE_IP4 >> 8, WIRE_IP4 & 0xff, 6, 4 };
 enum { ARP_REQUEST = 1, ARP_REPLY = 2 };
 
 /**
- * read_arp() - Check the constant fields of a packet
- * @f:		Frame of kind FRAME_ARP
- *
- * Return: the packet in the frame's copy, NULL if it is none for IPv4 over
- *	   Ethernet, or its sender can not be a station
- */
-static const struct wire_arp *read_arp(const struct frame *f)
-{
-	const struct wire_arp *a = (const void *)(f->head + f->l3);
-	static const uint8_t zero[6];
-
-	if (f->headlen < f->l3 + sizeof(*a) || memcmp(a, kind, sizeof(kind)) ||
-	    a->sha[0] & 1 || !memcmp(a->sha, zero, sizeof(zero)))
-		return NULL;
-	return a;
-}
-
-/**
  * is_ours() - Whether we answer for an address
  * @target:	Address asked for
  * @sender:	Address of who asks, 0.0.0.0 in a probe
@@ -97,13 +79,18 @@ static void send_arp(uint8_t op, const uint8_t *address, const uint8_t dmac[stat
 /**
  * arp_frame() - Handle an ARP packet of the guest
  * @f:		Frame of kind FRAME_ARP
+ *
+ * It is malformed if it is none for IPv4 over Ethernet, or its sender can not be
+ * a station.
  */
 void arp_frame(const struct frame *f)
 {
-	const struct wire_arp *a = read_arp(f);
+	const struct wire_arp *a = (const void *)(f->head + f->l3);
+	static const uint8_t zero[6];
 	struct addr sender, target;
 
-	if (!a) {
+	if (f->headlen < f->l3 + sizeof(*a) || memcmp(a, kind, sizeof(kind)) ||
+	    a->sha[0] & 1 || !memcmp(a->sha, zero, sizeof(zero))) {
 		count(DROP_ARP_BAD);
 		debug("arp: malformed packet dropped");
 		return;

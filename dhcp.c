@@ -210,15 +210,14 @@ static bool read_options(struct pkt_reader opt[static OPTIONS], const uint8_t *d
 /* read_overload() - Options in the fields for names (RFC 2132, section 9.3) */
 static bool read_overload(struct dhcp_request *rq)
 {
+	const uint8_t *where = rq->opt[OPT_OVERLOAD].p;
 	const struct wire_dhcp *m = rq->msg;
-	uint8_t where;
 
-	if (!rq->opt[OPT_OVERLOAD].p)
+	if (!where)
 		return true;
-	where = *rq->opt[OPT_OVERLOAD].p;
-	return where && where <= (OVERLOAD_FILE | OVERLOAD_SNAME) &&
-	       (!(where & OVERLOAD_FILE) || read_options(rq->opt, m->file, sizeof(m->file))) &&
-	       (!(where & OVERLOAD_SNAME) || read_options(rq->opt, m->sname, sizeof(m->sname)));
+	return *where && *where <= (OVERLOAD_FILE | OVERLOAD_SNAME) &&
+	       (!(*where & OVERLOAD_FILE) || read_options(rq->opt, m->file, sizeof(m->file))) &&
+	       (!(*where & OVERLOAD_SNAME) || read_options(rq->opt, m->sname, sizeof(m->sname)));
 }
 
 /**
@@ -236,9 +235,8 @@ static bool read_request(struct dhcp_request *rq, const struct frame *f,
 	const struct wire_dhcp *m = (const void *)rq->buf;
 	static const uint8_t zero[6];
 
-	if (len > frame_copy(f, UDP_HEAD, rq->buf, sizeof(rq->buf)) || len < sizeof(*m))
-		return false;
-	if (get_be16(udp->csum) && !frame_csum_ok(f))	/* 0: none was made */
+	if (len > frame_copy(f, UDP_HEAD, rq->buf, sizeof(rq->buf)) || len < sizeof(*m) ||
+	    (get_be16(udp->csum) && !frame_csum_ok(f)))		/* 0: none was made */
 		return false;
 	if (m->op != BOOTREQUEST || m->htype != ETHERNET || m->hlen != 6 ||
 	    memcmp(m->cookie, cookie, sizeof(cookie)) ||
@@ -249,7 +247,8 @@ static bool read_request(struct dhcp_request *rq, const struct frame *f,
 	rq->msg = m;
 	rq->ciaddr = addr_from4(m->ciaddr);
 	rq->giaddr = addr_from4(m->giaddr);
-	if (!read_options(rq->opt, rq->buf + sizeof(*m), len - sizeof(*m)) || !read_overload(rq))
+	if (!read_options(rq->opt, rq->buf + sizeof(*m), len - sizeof(*m)) ||
+	    !read_overload(rq))
 		return false;
 	rq->type = rq->opt[OPT_TYPE].p ? *rq->opt[OPT_TYPE].p : TYPE_BOOTP;
 	return true;
@@ -259,6 +258,27 @@ static bool read_request(struct dhcp_request *rq, const struct frame *f,
 static bool option_is(const struct dhcp_request *rq, uint8_t code, const struct addr *a)
 {
 	return rq->opt[code].p && !memcmp(rq->opt[code].p, addr_v4(a), 4);
+}
+
+/**
+ * judge_request() - What to say to a REQUEST (RFC 2131, 4.3.2 and table 4)
+ * @rq:		Request
+ *
+ * Return: ACK, NAK, or 0 to say nothing
+ */
+static uint8_t judge_request(const struct dhcp_request *rq)
+{
+	/* SELECTING; one that names another server declines our offer */
+	if (rq->opt[OPT_SERVER].p && !option_is(rq, OPT_SERVER, &net->gw4))
+		return 0;
+	/* SELECTING, or INIT-REBOOT without a server identifier */
+	if (rq->opt[OPT_REQUESTED].p)
+		return option_is(rq, OPT_REQUESTED, &net->addr4) ? ACK : NAK;
+	/* RENEWING or REBINDING */
+	if (!addr_is_any(&rq->ciaddr))
+		return addr_eq(&rq->ciaddr, &net->addr4) ? ACK : NAK;
+	count(DROP_DHCP_BAD);
+	return 0;
 }
 
 /**
@@ -274,17 +294,8 @@ static uint8_t judge(const struct dhcp_request *rq)
 		return ACK;
 	case DISCOVER:
 		return rq->opt[OPT_RAPID].p ? ACK : OFFER;
-	case REQUEST:	/* RFC 2131, section 4.3.2 and table 4 */
-		/* SELECTING; one that names another server declines our offer */
-		if (rq->opt[OPT_SERVER].p && !option_is(rq, OPT_SERVER, &net->gw4))
-			return 0;
-		/* SELECTING, or INIT-REBOOT without a server identifier */
-		if (rq->opt[OPT_REQUESTED].p)
-			return option_is(rq, OPT_REQUESTED, &net->addr4) ? ACK : NAK;
-		/* RENEWING or REBINDING */
-		if (!addr_is_any(&rq->ciaddr))
-			return addr_eq(&rq->ciaddr, &net->addr4) ? ACK : NAK;
-		break;
+	case REQUEST:
+		return judge_request(rq);
 	case INFORM:
 		if (!addr_is_any(&rq->ciaddr) || !addr_is_any(&rq->giaddr))
 			return ACK;
@@ -325,7 +336,8 @@ static bool reaches(const struct net_route *list, unsigned n, const struct addr 
  * put_routes() - Option 121: what is on the link, next hops, what is behind them
  * @w:		Writer for its data; left empty if options 1 and 3 say enough
  *
- * First on the link is the guest's own network, which option 1 tells.
+ * First on the link is the guest's own network, which option 1 tells, and last
+ * of what is behind a next hop the default route, which option 3 tells.
  */
 static void put_routes(struct pkt_writer *w)
 {
@@ -345,8 +357,10 @@ static void put_routes(struct pkt_writer *w)
 	}
 	behind[nbehind++] = (struct net_route){ .dst = addr_any4, .via = net->gw4 };
 	for (unsigned i = 0; i < nbehind; i++) {
-		if (!reaches(beside, nbeside, &behind[i].via))
-			beside[nbeside++] = (struct net_route){ .dst = behind[i].via, .prefix = 32 };
+		struct net_route hop = { .dst = behind[i].via, .prefix = 32 };
+
+		if (!reaches(beside, nbeside, &hop.dst))
+			beside[nbeside++] = hop;
 	}
 
 	if (nbeside == 1 && nbehind == 1)
@@ -472,21 +486,6 @@ static void put_parameters(struct pkt_writer *w, const struct pkt_reader *asked)
 }
 
 /**
- * room() - How long a reply may be
- * @rq:		Request
- *
- * Return: bytes without IP header, which option 57 and the MTU include
- */
-static size_t room(const struct dhcp_request *rq)
-{
-	struct pkt_reader asked = rq->opt[OPT_SIZE];	/* reads as 0 if not there */
-	uint32_t size = min_u32(max_u32(pkt_be16(&asked), SIZE_MIN),
-				max_u32(net->mtu, SIZE_MIN));
-
-	return min_u32(size - (uint32_t)sizeof(struct wire_ip4), UDP_HEAD + MESSAGE_MAX);
-}
-
-/**
  * put_head() - What stands first in every reply (RFC 2131, table 3)
  * @w:		Writer
  * @rq:		What is answered
@@ -498,9 +497,7 @@ static void put_head(struct pkt_writer *w, const struct dhcp_request *rq, uint8_
 {
 	static const uint8_t lease[4] = { 0, 0, LEASE_S >> 8, LEASE_S & 0xff };
 	bool leased = type != NAK && rq->type != INFORM;
-	struct wire_dhcp m = {
-		.op = BOOTREPLY, .htype = ETHERNET, .hlen = 6,
-	};
+	struct wire_dhcp m = { .op = BOOTREPLY, .htype = ETHERNET, .hlen = 6 };
 
 	memcpy(m.xid, rq->msg->xid, sizeof(m.xid));
 	memcpy(m.flags, rq->msg->flags, sizeof(m.flags));
@@ -578,13 +575,18 @@ static struct addr destination(const struct dhcp_request *rq, uint8_t type)
  * reply() - Answer a request
  * @rq:		Request
  * @type:	OFFER, ACK or NAK
+ *
+ * Option 57 and the MTU bound the length of the IP packet.
  */
 static void reply(const struct dhcp_request *rq, uint8_t type)
 {
+	struct pkt_reader limit = rq->opt[OPT_SIZE];	/* reads as 0 if not there */
+	size_t room = min_u32(max_u32(pkt_be16(&limit), SIZE_MIN), max_u32(net->mtu, SIZE_MIN));
 	struct addr dst = destination(rq, type);
 	bool relayed = !addr_is_any(&rq->giaddr);
 	uint8_t buf[UDP_HEAD + MESSAGE_MAX];
-	struct pkt_writer w = pkt_writer(buf, room(rq));
+	struct pkt_writer w = pkt_writer(buf, min_size(room - sizeof(struct wire_ip4),
+						       sizeof(buf)));
 
 	if (!addr_is_unicast(&dst) && !addr_eq(&dst, &addr_bcast4)) {
 		count(DROP_DHCP_BAD);

@@ -16,8 +16,8 @@
  *				network (18.3.2)
  *	Renew, Rebind		Reply; an address that is no longer ours comes back
  *				with lifetimes of 0, and ours beside it (18.3.4)
- *	Confirm			Reply that the addresses are of this network, or
- *				not (18.3.3)
+ *	Confirm			Reply that all addresses are of this network, or
+ *				not; nothing if there are none in it (18.3.3)
  *	Release, Decline	Reply; NoBinding for IAs without our address
  *				(18.3.7, 18.3.8)
  *	Information-request	Reply without address (18.3.6)
@@ -33,7 +33,7 @@
  *   are readers of bytes that are there.  A length that lies, an identifier that
  *   comes twice or a list of half an entry makes the whole message bad.  Unknown
  *   options are passed over.  Of more than IA_MAX identity associations the rest
- *   is ignored: the client asks again for what it did not get.
+ *   gets no answer: the client asks again for what it did not get.
  *
  *   Leases last as long as those of dhcp.c, and for the same reason: the guest
  *   comes back at half of the time and learns what has changed.
@@ -72,7 +72,7 @@ enum {
 	INFORM = 11,
 };
 
-/* Sets of them: for any server, for the one that is named, about a lease given */
+/* Sets of them: those that name no server, those that name one, about a lease */
 enum {
 	TO_ANY		= 1 << SOLICIT | 1 << CONFIRM | 1 << REBIND,
 	TO_ONE		= 1 << REQUEST | 1 << RENEW | 1 << RELEASE | 1 << DECLINE,
@@ -127,15 +127,13 @@ static const struct addr all_servers = { { 0xff, 0x02, [13] = 1, [15] = 2 } };
  * @type:	OPT_IA_NA, OPT_IA_TA or OPT_IA_PD
  * @id:		its number
  * @opts:	options in it
- * @any:	there are addresses in it
- * @ours:	it is the one our address was given to: that is among them
- * @far:	one of another network is
+ * @ours:	it is the one our address was given to: that is in it
+ * @far:	an address of another network is
  */
 struct v6_ia {
 	uint16_t type;
 	uint32_t id;
 	struct pkt_reader opts;
-	bool any;
 	bool ours;
 	bool far;
 };
@@ -149,6 +147,8 @@ struct v6_ia {
  *		not there
  * @ia:		identity associations
  * @nia:	entries of @ia
+ * @any:	there are addresses in IAs, other than those for prefixes
+ * @far:	there are some of another network
  */
 struct v6_request {
 	uint8_t type;
@@ -157,6 +157,8 @@ struct v6_request {
 	struct pkt_reader opt[OPTIONS];
 	struct v6_ia ia[IA_MAX];
 	unsigned nia;
+	bool any;
+	bool far;
 };
 
 /**
@@ -222,14 +224,15 @@ static bool read_ia(struct v6_request *rq, uint16_t type, struct pkt_reader opt)
 	while (next_option(&opt, &code, &sub)) {
 		const struct addr *a = (const void *)sub.p;
 
-		if (code != OPT_IAADDR)
-			continue;
-		if (sub.left < IAADDR_MIN)
+		if (code == OPT_IAADDR && sub.left < IAADDR_MIN)
 			return false;
-		ia.any = true;
+		if (code != OPT_IAADDR || type == OPT_IA_PD)
+			continue;
+		rq->any = true;
 		ia.ours = ia.ours || (type == OPT_IA_NA && addr_eq(a, &net->addr6));
 		ia.far = ia.far || !addr_in_prefix(a, &net->addr6, 64);
 	}
+	rq->far = rq->far || ia.far;
 	if (!opt.bad && rq->nia < IA_MAX)
 		rq->ia[rq->nia++] = ia;
 	return !opt.bad;
@@ -348,7 +351,7 @@ static void put_status(struct pkt_writer *w, enum status status)
 {
 	size_t at = begin(w, OPT_STATUS);
 
-	pkt_put_be16(w, status);
+	pkt_put_be16(w, (uint16_t)status);
 	pkt_put(w, status_text[status], strlen(status_text[status]));
 	end(w, at);
 }
@@ -423,27 +426,6 @@ static void put_ias(struct pkt_writer *w, const struct v6_request *rq)
 }
 
 /**
- * put_confirm() - Answer to Confirm (RFC 8415, section 18.3.3)
- * @w:		Writer
- * @rq:		Request
- *
- * Return: false if no answer is due: no address in it, or we know no network
- */
-static bool put_confirm(struct pkt_writer *w, const struct v6_request *rq)
-{
-	bool any = false, far = false;
-
-	for (unsigned i = 0; i < rq->nia; i++) {
-		if (rq->ia[i].type != OPT_IA_PD) {
-			any = any || rq->ia[i].any;
-			far = far || rq->ia[i].far;
-		}
-	}
-	put_status(w, far ? NOTONLINK : SUCCESS);
-	return any && !addr_is_none(&net->addr6);
-}
-
-/**
  * put_fqdn() - Name of the guest (RFC 4704, section 6)
  * @w:		Writer
  * @rq:		Request
@@ -514,8 +496,7 @@ static void put_head(struct pkt_writer *w, const struct v6_request *rq, uint8_t 
  */
 static void answer(const struct frame *f, const struct v6_request *rq)
 {
-	bool rapid = rq->opt[OPT_RAPID].p;
-	uint8_t type = rq->type == SOLICIT && !rapid ? ADVERTISE : REPLY;
+	uint8_t type = rq->type == SOLICIT && !rq->opt[OPT_RAPID].p ? ADVERTISE : REPLY;
 	uint8_t buf[REPLY_MAX];
 	struct pkt_writer w = pkt_writer(buf, sizeof(buf));
 
@@ -525,8 +506,9 @@ static void answer(const struct frame *f, const struct v6_request *rq)
 			return;
 		put_status(&w, USEMULTICAST);
 	} else if (rq->type == CONFIRM) {
-		if (!put_confirm(&w, rq))
+		if (!rq->any || addr_is_none(&net->addr6))
 			return;
+		put_status(&w, rq->far ? NOTONLINK : SUCCESS);
 	} else if (rq->is & GIVE_BACK) {
 		put_status(&w, SUCCESS);
 		put_ias(&w, rq);

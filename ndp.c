@@ -12,9 +12,9 @@
  *   its own out of the prefix, and has not spoken yet, can be reached there.
  *
  *   We are the router, too, and speak from the address of the gateway, which
- *   net.c has made a link-local one, as section 4.2 wants it.  A router solicitation is answered at once, without
- *   the delay of section 6.2.6, which keeps several routers on one link from
- *   answering together.  The guest gets:
+ *   net.c has made a link-local one, as section 4.2 wants it.  A router
+ *   solicitation is answered at once, without the delay of section 6.2.6, which
+ *   keeps several routers on one link from answering together.  The guest gets:
  *
  *   prefix	first 64 bits of the host's address, on-link and for autonomous
  *		configuration (flags L and A).  Neighbours in it are reached
@@ -255,10 +255,9 @@ static void put_names(struct pkt_writer *w)
 		at = begin(w, OPT_DNSSL, 0, LIFETIME_S);
 		for (unsigned i = 0; i < net->nsearch; i++)
 			(void)dnsname_put(w, net->search[i], false);
-		if (w->len > at + 8)
-			end(w, at);
-		else
-			w->len = at;	/* no name in it */
+		end(w, at);
+		if (w->len == at + 8)	/* no name in it */
+			w->len = at;
 	}
 }
 
@@ -311,12 +310,11 @@ static void learn(const struct frame *f, const struct ndp_message *m)
  */
 static void answer_ns(const struct frame *f, const struct addr *target)
 {
-	if (addr_is_any(&f->src)) {
-		if (addr_eq(target, &net->gw6))
-			send_na(target, &addr_all_nodes, 0);
-		return;
-	}
-	if (addr_eq(target, &net->addr6) || addr_eq(target, &net->seen6) ||
+	bool probe = addr_is_any(&f->src);
+
+	if (probe && addr_eq(target, &net->gw6))
+		send_na(target, &addr_all_nodes, 0);
+	if (probe || addr_eq(target, &net->addr6) || addr_eq(target, &net->seen6) ||
 	    addr_eq(target, &net->ll6) || addr_eq(target, &f->src))
 		return;
 	send_na(target, &f->src, NA_SOLICITED);
@@ -341,7 +339,7 @@ bool ndp_frame(const struct frame *f)
 		debug("ndp: malformed message of type %u dropped", *type);
 		return true;
 	}
-	if (*type == ICMP6_RA)
+	if (m.head->type == ICMP6_RA)
 		return true;
 
 	learn(f, &m);
@@ -349,9 +347,9 @@ bool ndp_frame(const struct frame *f)
 		self.awake = true;
 		timer_set(TIMER_RA, AT_ONCE);
 	}
-	if (*type == ICMP6_NS && self.conf.on)
+	if (m.head->type == ICMP6_NS && self.conf.on)
 		answer_ns(f, m.target);
-	else if (*type == ICMP6_RS && self.conf.ra)
+	else if (m.head->type == ICMP6_RS && self.conf.ra)
 		send_ra(addr_is_any(&f->src) ? &addr_all_nodes : &f->src);
 	return true;
 }
