@@ -451,7 +451,6 @@ static void put_fqdn(struct pkt_writer *w, const struct v6_request *rq)
 static void put_parameters(struct pkt_writer *w, const struct v6_request *rq)
 {
 	static const uint8_t refresh[4] = { 0, 0, LEASE_S >> 8, LEASE_S & 0xff };
-	size_t at;
 
 	if (self.conf.dns && asks(rq, OPT_DNS) && net->ndns6)	/* RFC 3646, section 3 */
 		put_option(w, OPT_DNS, net->dns6, net->ndns6 * sizeof(net->dns6[0]));
@@ -462,7 +461,8 @@ static void put_parameters(struct pkt_writer *w, const struct v6_request *rq)
 		put_option(w, OPT_REFRESH, refresh, sizeof(refresh));
 	/* RFC 3646, section 4: names that do not fit are left out */
 	if (self.conf.search && asks(rq, OPT_SEARCH) && w->size - w->len > 4) {
-		at = begin(w, OPT_SEARCH);
+		size_t at = begin(w, OPT_SEARCH);
+
 		for (unsigned i = 0; i < net->nsearch; i++)
 			(void)dnsname_put(w, net->search[i], false);
 		end(w, at);

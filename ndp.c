@@ -227,13 +227,12 @@ static void end(struct pkt_writer *w, size_t at)
 /* put_link() - MTU and prefix of the link (RFC 4861, sections 4.6.4 and 4.6.2) */
 static void put_link(struct pkt_writer *w)
 {
-	size_t at;
-
 	if (net->mtu_told && net->mtu >= NET_MTU_MIN6)
 		end(w, begin(w, OPT_MTU, 0, net->mtu));
 	if (!addr_is_any(&net->addr6) && !addr_is_linklocal(&net->addr6)) {
-		at = begin(w, OPT_PREFIX, PREFIX_64_FLAGS, LIFETIME_S);	/* valid */
-		pkt_put_be32(w, LIFETIME_S);				/* preferred */
+		size_t at = begin(w, OPT_PREFIX, PREFIX_64_FLAGS, LIFETIME_S);	/* valid */
+
+		pkt_put_be32(w, LIFETIME_S);	/* preferred */
 		pkt_put_zero(w, 4);
 		pkt_put(w, net->addr6.b, 8);
 		pkt_put_zero(w, 8);
