@@ -18,7 +18,6 @@ const struct addr addr_loop4 = { { [10] = 0xff, 0xff, 127, 0, 0, 1 } };
 const struct addr addr_loop6 = { { [15] = 1 } };
 const struct addr addr_bcast4 = { { [10] = 0xff, 0xff, 255, 255, 255, 255 } };
 const struct addr addr_all_nodes = { { 0xff, 0x02, [15] = 1 } };
-const struct addr addr_all_routers = { { 0xff, 0x02, [15] = 2 } };
 
 /**
  * addr_from4() - Address from the 4 bytes in a header

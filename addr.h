@@ -36,7 +36,7 @@ union addr_sock {
 enum { ADDR_TEXT = INET6_ADDRSTRLEN };
 
 extern const struct addr addr_none, addr_any4, addr_loop4, addr_loop6,
-			 addr_bcast4, addr_all_nodes, addr_all_routers;
+			 addr_bcast4, addr_all_nodes;
 
 static inline bool addr_eq(const struct addr *a, const struct addr *b)
 {

@@ -32,31 +32,9 @@
 #include "net.h"
 #include "wire.h"
 
-/* Registry of ARP parameters by IANA */
-enum { ARP_ETHERNET = 1, ARP_REQUEST = 1, ARP_REPLY = 2 };
-
-/**
- * read_arp() - Check the constant fields of a packet
- * @f:		Frame of kind FRAME_ARP
- *
- * Return: the packet in the frame's copy, NULL if it is none for IPv4 over
- *	   Ethernet, or its sender can not be a station
- */
-static const struct wire_arp *read_arp(const struct frame *f)
-{
-	static const uint8_t zero[6];
-	const struct wire_arp *a;
-
-	if (f->headlen < f->l3 || f->headlen - f->l3 < sizeof(*a))
-		return NULL;
-	a = (const void *)(f->head + f->l3);
-	if (get_be16(a->htype) != ARP_ETHERNET || get_be16(a->ptype) != WIRE_IP4 ||
-	    a->hlen != sizeof(a->sha) || a->plen != sizeof(a->spa))
-		return NULL;
-	if (a->sha[0] & 1 || !memcmp(a->sha, zero, sizeof(zero)))
-		return NULL;
-	return a;
-}
+/* By IANA: hardware type Ethernet, protocol IPv4, the lengths of their addresses */
+static const uint8_t kind[6] = { 0, 1, WIRE_IP4 >> 8, WIRE_IP4 & 0xff, 6, 4 };
+enum { ARP_REQUEST = 1, ARP_REPLY = 2 };
 
 /**
  * is_ours() - Whether we answer for an address
@@ -67,38 +45,52 @@ static const struct wire_arp *read_arp(const struct frame *f)
  */
 static bool is_ours(const struct addr *target, const struct addr *sender)
 {
-	if (!addr_is_unicast(target) || addr_is_loopback(target))
-		return false;
-	if (addr_eq(target, &net->addr4) || addr_eq(target, &net->seen4))
+	if (!addr_is_unicast(target) || addr_is_loopback(target) ||
+	    addr_eq(target, &net->addr4) || addr_eq(target, &net->seen4))
 		return false;
 	if (addr_is_any(sender))
 		return addr_eq(target, &net->gw4);
 	return !addr_eq(target, sender);
 }
 
-/* put_head() - The fields that are the same in each packet of ours, and @op */
-static void put_head(struct wire_arp *a, uint16_t op)
+/**
+ * send_arp() - Tell the guest that an address is at our MAC address
+ * @op:		ARP_REPLY, or ARP_REQUEST for an announcement
+ * @address:	4 bytes
+ * @dmac:	To whom
+ * @tha:	Target, 6 bytes: 0 in an announcement
+ * @tpa:	Its address, 4 bytes
+ *
+ * What is lost the guest asks for again.
+ */
+static void send_arp(uint8_t op, const uint8_t *address, const uint8_t dmac[static 6],
+		     const uint8_t *tha, const uint8_t *tpa)
 {
-	memset(a, 0, sizeof(*a));
-	put_be16(a->htype, ARP_ETHERNET);
-	put_be16(a->ptype, WIRE_IP4);
-	a->hlen = sizeof(a->sha);
-	a->plen = sizeof(a->spa);
-	put_be16(a->op, op);
-	memcpy(a->sha, net->mac, sizeof(a->sha));
+	struct wire_arp a = { .op = { 0, op } };
+
+	memcpy(&a, kind, sizeof(kind));
+	memcpy(a.sha, net->mac, sizeof(a.sha));
+	memcpy(a.spa, address, sizeof(a.spa));
+	memcpy(a.tha, tha, sizeof(a.tha));
+	memcpy(a.tpa, tpa, sizeof(a.tpa));
+	(void)frame_send_arp(dmac, &a);
 }
 
 /**
  * arp_frame() - Handle an ARP packet of the guest
  * @f:		Frame of kind FRAME_ARP
+ *
+ * It is malformed if it is none for IPv4 over Ethernet, or its sender can not be
+ * a station.
  */
 void arp_frame(const struct frame *f)
 {
-	const struct wire_arp *a = read_arp(f);
+	const struct wire_arp *a = (const void *)(f->head + f->l3);
+	static const uint8_t zero[6];
 	struct addr sender, target;
-	struct wire_arp reply;
 
-	if (!a) {
+	if (f->headlen < f->l3 + sizeof(*a) || memcmp(a, kind, sizeof(kind)) ||
+	    a->sha[0] & 1 || !memcmp(a->sha, zero, sizeof(zero))) {
 		count(DROP_ARP_BAD);
 		debug("arp: malformed packet dropped");
 		return;
@@ -110,17 +102,10 @@ void arp_frame(const struct frame *f)
 	target = addr_from4(a->tpa);
 	if (!addr_eq(&sender, &net->gw4)) {
 		net_learn_mac(a->sha);
-		if (addr_is_unicast(&sender) && !addr_is_loopback(&sender))
-			net_learn_addr(&sender);
+		net_learn_addr(&sender);
 	}
-	if (get_be16(a->op) != ARP_REQUEST || !is_ours(&target, &sender))
-		return;
-
-	put_head(&reply, ARP_REPLY);
-	memcpy(reply.spa, a->tpa, sizeof(reply.spa));
-	memcpy(reply.tha, a->sha, sizeof(reply.tha));
-	memcpy(reply.tpa, a->spa, sizeof(reply.tpa));
-	(void)frame_send_arp(a->sha, &reply);	/* lost: the guest asks again */
+	if (get_be16(a->op) == ARP_REQUEST && is_ours(&target, &sender))
+		send_arp(ARP_REPLY, a->tpa, a->sha, a->sha, a->spa);
 }
 
 /**
@@ -131,13 +116,9 @@ void arp_frame(const struct frame *f)
  */
 void arp_announce(void)
 {
-	static const uint8_t everyone[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
-	struct wire_arp a;
+	static const uint8_t everyone[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, zero[6];
+	const uint8_t *gw = addr_v4(&net->gw4);
 
-	if (!net->has4 || !addr_is4(&net->gw4) || addr_is_any(&net->gw4))
-		return;
-	put_head(&a, ARP_REQUEST);
-	memcpy(a.spa, addr_v4(&net->gw4), sizeof(a.spa));
-	memcpy(a.tpa, addr_v4(&net->gw4), sizeof(a.tpa));
-	(void)frame_send_arp(everyone, &a);
+	if (net->has4 && !addr_is_any(&net->gw4))
+		send_arp(ARP_REQUEST, gw, everyone, zero, gw);
 }

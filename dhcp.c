@@ -23,18 +23,31 @@
  *   bounds how long the guest may be wrong; an exchange of two packets in half
  *   an hour costs nothing.
  *
- *   Our own address, the server identifier, is the gateway's.  A host whose
- *   default route has no gateway (a point-to-point interface) has none to show;
- *   then it is the dummy address of RFC 7600, which nobody else can have.
+ *   Our own address, the server identifier, is the gateway's: net.c has one
+ *   even where the host has none.
  *
- *   What stands in options is the matter of dhcp_opt.c.
+ *   Options of a request are indexed by number before anything is decided.  Of
+ *   an option that comes twice the first counts: joining those that were split
+ *   (RFC 3396) matters for long ones only, and we read none of these.  A
+ *   length that lies, or that its option can not have, makes the whole message
+ *   bad.  The data stays where it is.
+ *
+ *   In a reply the client's list of parameters (option 55) sets the order, and
+ *   everything else we have follows: if there is not room for all, what it
+ *   asked for first is in.  An option is in whole or not at all; one of more
+ *   than 255 bytes is split.
+ *
+ *   Routes: if the gateway is not in the guest's network, as with a prefix of
+ *   32 bits, or the host has more routes than the default one, option 121 (RFC
+ *   3442) tells all of them, with a route on the link to each next hop first.
+ *   A client that knows it must ignore option 3 then, so the default is in it.
  */
 #include "dhcp.h"
 
 #include <string.h>
 
 #include "count.h"
-#include "dhcp_opt.h"
+#include "dnsname.h"
 #include "log.h"
 #include "net.h"
 #include "pkt.h"
@@ -49,26 +62,60 @@ enum {
 	BROADCAST	= 0x8000,	/* flags: RFC 2131, section 2 */
 	LEASE_S		= 3600,
 	TTL		= 64,
+	UDP_HEAD	= sizeof(struct wire_udp),
 	MESSAGE_MIN	= 300,		/* RFC 1542, 2.1: smaller may be dropped */
 	MESSAGE_MAX	= 1500 - 28,	/* without IP and UDP headers */
 	SIZE_MIN	= 576,		/* any client takes that: RFC 2131, 2 */
+	OPTION_MAX	= 255,		/* bytes in one instance of an option */
+	DATA_MAX	= NET_SEARCH_MAX * DNSNAME_MAX,
 };
 
-/* RFC 2132, section 9.6 */
+/* RFC 2132, section 9.6; no such option is BOOTP */
+enum { TYPE_BOOTP, DISCOVER, OFFER, REQUEST, DECLINE, ACK, NAK, RELEASE, INFORM };
+
+/* RFC 2132, and where noted */
 enum {
-	TYPE_BOOTP	= 0,		/* no such option */
-	DISCOVER	= 1,
-	OFFER		= 2,
-	REQUEST		= 3,
-	DECLINE		= 4,
-	ACK		= 5,
-	NAK		= 6,
-	RELEASE		= 7,
-	INFORM		= 8,
+	OPT_PAD		= 0,
+	OPT_MASK	= 1,
+	OPT_ROUTER	= 3,
+	OPT_DNS		= 6,
+	OPT_HOSTNAME	= 12,
+	OPT_MTU		= 26,
+	OPT_REQUESTED	= 50,
+	OPT_LEASE	= 51,
+	OPT_OVERLOAD	= 52,
+	OPT_TYPE	= 53,
+	OPT_SERVER	= 54,
+	OPT_PARAMETERS	= 55,
+	OPT_TEXT	= 56,
+	OPT_SIZE	= 57,
+	OPT_CLIENT	= 61,
+	OPT_RAPID	= 80,		/* RFC 4039 */
+	OPT_FQDN	= 81,		/* RFC 4702 */
+	OPT_RELAY	= 82,		/* RFC 3046 */
+	OPT_SEARCH	= 119,		/* RFC 3397 */
+	OPT_ROUTES	= 121,		/* RFC 3442 */
+	OPT_END		= 255,
+	OPTIONS		= 256,
+};
+
+/* Lengths that are fixed, of those options of a request that we read */
+static const uint8_t fixed_len[OPTIONS] = {
+	[OPT_TYPE] = 1, [OPT_OVERLOAD] = 1, [OPT_SIZE] = 2, [OPT_REQUESTED] = 4,
+	[OPT_SERVER] = 4,
+};
+
+/* What every client gets, in this order, after what it asked for */
+static const uint8_t parameter[] = {
+	OPT_MASK, OPT_ROUTES, OPT_ROUTER, OPT_DNS, OPT_HOSTNAME, OPT_MTU, OPT_FQDN,
+	OPT_SEARCH,
 };
 
 /* Values of option 52: RFC 2132, section 9.3 */
 enum { OVERLOAD_FILE = 1, OVERLOAD_SNAME = 2 };
+
+/* Flags of option 81: RFC 4702, section 2.1 */
+enum { FQDN_S = 1, FQDN_O = 2, FQDN_E = 4, FQDN_N = 8 };
 
 /* RFC 2131, section 2, and the cookie of section 3 */
 struct wire_dhcp {
@@ -91,7 +138,6 @@ struct wire_dhcp {
 _Static_assert(sizeof(struct wire_dhcp) == 240, "BOOTP header and cookie");
 
 static const uint8_t cookie[4] = { 99, 130, 83, 99 };
-static const struct addr dummy4 = { { [10] = 0xff, 0xff, 192, 0, 0, 8 } };
 
 /**
  * struct dhcp_request - a message of a client, checked
@@ -99,7 +145,7 @@ static const struct addr dummy4 = { { [10] = 0xff, 0xff, 192, 0, 0, 8 } };
  * @ciaddr:	address the client says it has, 0.0.0.0 if none
  * @giaddr:	relay it came through, 0.0.0.0 if none
  * @msg:	its fixed part
- * @opt:	its options by number
+ * @opt:	its options by number, NULL in @opt.p: not there
  * @buf:	the whole of it
  */
 struct dhcp_request {
@@ -107,7 +153,7 @@ struct dhcp_request {
 	struct addr ciaddr;
 	struct addr giaddr;
 	const struct wire_dhcp *msg;
-	struct dhcp_option opt[DHCP_OPTIONS];
+	struct pkt_reader opt[OPTIONS];
 	uint8_t buf[MESSAGE_MAX];
 };
 
@@ -131,37 +177,47 @@ void dhcp_init(const struct dhcp_conf *conf)
 	self.conf = *conf;
 }
 
-/* server() - Our own address */
-static const struct addr *server(void)
+/**
+ * read_options() - Index the options of one field
+ * @opt:	By number; gets those that are not there yet
+ * @data:	Field
+ * @len:	Its length
+ *
+ * Return: false if an option ends behind the field, or has a length it can not have
+ */
+static bool read_options(struct pkt_reader opt[static OPTIONS], const uint8_t *data, size_t len)
 {
-	const struct addr *gw = dhcp_opt_gateway();
+	struct pkt_reader r = pkt_reader(data, len);
 
-	return gw ? gw : &dummy4;
-}
+	while (r.left) {
+		uint8_t code = pkt_u8(&r);
+		struct pkt_reader field;
 
-/* fixed_len() - Whether an option is not there, or has exactly @len bytes */
-static bool fixed_len(const struct dhcp_request *rq, uint8_t code, uint8_t len)
-{
-	return !rq->opt[code].p || rq->opt[code].len == len;
+		if (code == OPT_PAD)
+			continue;
+		if (code == OPT_END)
+			break;
+		field = pkt_sub(&r, pkt_u8(&r));
+		if (opt[code].p)
+			continue;
+		if (fixed_len[code] && field.left != fixed_len[code])
+			return false;
+		opt[code] = field;
+	}
+	return !r.bad;
 }
 
 /* read_overload() - Options in the fields for names (RFC 2132, section 9.3) */
 static bool read_overload(struct dhcp_request *rq)
 {
-	uint8_t where;
+	const uint8_t *where = rq->opt[OPT_OVERLOAD].p;
+	const struct wire_dhcp *m = rq->msg;
 
-	if (!rq->opt[DHCP_OPT_OVERLOAD].p)
+	if (!where)
 		return true;
-	if (rq->opt[DHCP_OPT_OVERLOAD].len != 1)
-		return false;
-	where = *rq->opt[DHCP_OPT_OVERLOAD].p;
-	if (!where || where > (OVERLOAD_FILE | OVERLOAD_SNAME))
-		return false;
-	if (where & OVERLOAD_FILE &&
-	    !dhcp_opt_read(rq->opt, rq->msg->file, sizeof(rq->msg->file)))
-		return false;
-	return !(where & OVERLOAD_SNAME) ||
-	       dhcp_opt_read(rq->opt, rq->msg->sname, sizeof(rq->msg->sname));
+	return *where && *where <= (OVERLOAD_FILE | OVERLOAD_SNAME) &&
+	       (!(*where & OVERLOAD_FILE) || read_options(rq->opt, m->file, sizeof(m->file))) &&
+	       (!(*where & OVERLOAD_SNAME) || read_options(rq->opt, m->sname, sizeof(m->sname)));
 }
 
 /**
@@ -175,34 +231,26 @@ static bool read_overload(struct dhcp_request *rq)
 static bool read_request(struct dhcp_request *rq, const struct frame *f,
 			 const struct wire_udp *udp)
 {
+	uint32_t len = get_be16(udp->len) - (uint32_t)UDP_HEAD;	/* huge, if it lies */
+	const struct wire_dhcp *m = (const void *)rq->buf;
 	static const uint8_t zero[6];
-	uint32_t len = get_be16(udp->len);
-	const struct wire_dhcp *m;
+
+	if (len > frame_copy(f, UDP_HEAD, rq->buf, sizeof(rq->buf)) || len < sizeof(*m) ||
+	    (get_be16(udp->csum) && !frame_csum_ok(f)))		/* 0: none was made */
+		return false;
+	if (m->op != BOOTREQUEST || m->htype != ETHERNET || m->hlen != 6 ||
+	    memcmp(m->cookie, cookie, sizeof(cookie)) ||
+	    m->chaddr[0] & 1 || !memcmp(m->chaddr, zero, sizeof(zero)))
+		return false;
 
 	memset(rq->opt, 0, sizeof(rq->opt));
-	if (len < sizeof(*udp) + sizeof(*m) || len > sizeof(*udp) + sizeof(rq->buf))
-		return false;
-	len -= (uint32_t)sizeof(*udp);
-	if (frame_copy(f, sizeof(*udp), rq->buf, len) != len)
-		return false;
-	if (get_be16(udp->csum) && !frame_csum_ok(f))	/* 0: none was made */
-		return false;
-
-	m = rq->msg = (const void *)rq->buf;
-	if (m->op != BOOTREQUEST || m->htype != ETHERNET || m->hlen != 6 ||
-	    memcmp(m->cookie, cookie, sizeof(cookie)))
-		return false;
-	if (m->chaddr[0] & 1 || !memcmp(m->chaddr, zero, sizeof(zero)))
-		return false;
-	if (!dhcp_opt_read(rq->opt, rq->buf + sizeof(*m), len - sizeof(*m)) ||
-	    !read_overload(rq))
-		return false;
-	if (!fixed_len(rq, DHCP_OPT_TYPE, 1) || !fixed_len(rq, DHCP_OPT_REQUESTED, 4) ||
-	    !fixed_len(rq, DHCP_OPT_SERVER, 4) || !fixed_len(rq, DHCP_OPT_SIZE, 2))
-		return false;
-	rq->type = rq->opt[DHCP_OPT_TYPE].p ? *rq->opt[DHCP_OPT_TYPE].p : TYPE_BOOTP;
+	rq->msg = m;
 	rq->ciaddr = addr_from4(m->ciaddr);
 	rq->giaddr = addr_from4(m->giaddr);
+	if (!read_options(rq->opt, rq->buf + sizeof(*m), len - sizeof(*m)) ||
+	    !read_overload(rq))
+		return false;
+	rq->type = rq->opt[OPT_TYPE].p ? *rq->opt[OPT_TYPE].p : TYPE_BOOTP;
 	return true;
 }
 
@@ -221,11 +269,11 @@ static bool option_is(const struct dhcp_request *rq, uint8_t code, const struct 
 static uint8_t judge_request(const struct dhcp_request *rq)
 {
 	/* SELECTING; one that names another server declines our offer */
-	if (rq->opt[DHCP_OPT_SERVER].p && !option_is(rq, DHCP_OPT_SERVER, server()))
+	if (rq->opt[OPT_SERVER].p && !option_is(rq, OPT_SERVER, &net->gw4))
 		return 0;
 	/* SELECTING, or INIT-REBOOT without a server identifier */
-	if (rq->opt[DHCP_OPT_REQUESTED].p)
-		return option_is(rq, DHCP_OPT_REQUESTED, &net->addr4) ? ACK : NAK;
+	if (rq->opt[OPT_REQUESTED].p)
+		return option_is(rq, OPT_REQUESTED, &net->addr4) ? ACK : NAK;
 	/* RENEWING or REBINDING */
 	if (!addr_is_any(&rq->ciaddr))
 		return addr_eq(&rq->ciaddr, &net->addr4) ? ACK : NAK;
@@ -234,28 +282,222 @@ static uint8_t judge_request(const struct dhcp_request *rq)
 }
 
 /**
- * room() - How long a reply may be
+ * judge() - What to say to a message
  * @rq:		Request
  *
- * Return: bytes without IP and UDP headers, which option 57 and the MTU include
+ * Return: OFFER, ACK, NAK, or 0 to say nothing
  */
-static size_t room(const struct dhcp_request *rq)
+static uint8_t judge(const struct dhcp_request *rq)
 {
-	size_t size = SIZE_MIN;
-
-	if (rq->opt[DHCP_OPT_SIZE].p && get_be16(rq->opt[DHCP_OPT_SIZE].p) > SIZE_MIN)
-		size = get_be16(rq->opt[DHCP_OPT_SIZE].p);
-	size = min_size(size, max_u32(net->mtu, SIZE_MIN));
-	return min_size(size - sizeof(struct wire_ip4) - sizeof(struct wire_udp),
-			MESSAGE_MAX);
+	switch (rq->type) {
+	case TYPE_BOOTP:
+		return ACK;
+	case DISCOVER:
+		return rq->opt[OPT_RAPID].p ? ACK : OFFER;
+	case REQUEST:
+		return judge_request(rq);
+	case INFORM:
+		if (!addr_is_any(&rq->ciaddr) || !addr_is_any(&rq->giaddr))
+			return ACK;
+		break;
+	case DECLINE:
+		debug("dhcp: the guest says that its address is in use");
+		return 0;
+	case RELEASE:
+		debug("dhcp: the guest gave back its address");
+		return 0;
+	default:
+		break;
+	}
+	count(DROP_DHCP_BAD);
+	debug("dhcp: message of type %u dropped", rq->type);
+	return 0;
 }
 
-/* put_header() - Fixed part of a reply (RFC 2131, table 3) */
-static void put_header(struct pkt_writer *w, const struct dhcp_request *rq, uint8_t type)
+/* put_route() - One route (RFC 3442): prefix, its significant bytes, next hop or 0 */
+static void put_route(struct pkt_writer *w, const struct net_route *r)
 {
-	struct wire_dhcp m = {
-		.op = BOOTREPLY, .htype = ETHERNET, .hlen = 6,
-	};
+	pkt_put_u8(w, r->prefix);
+	pkt_put(w, addr_v4(&r->dst), (size_t)(r->prefix + 7) / 8);
+	pkt_put(w, addr_v4(&r->via), 4);
+}
+
+/* reaches() - Whether one of some routes leads to an address */
+static bool reaches(const struct net_route *list, unsigned n, const struct addr *a)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (addr_in_prefix(a, &list[i].dst, list[i].prefix))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * put_routes() - Option 121: what is on the link, next hops, what is behind them
+ * @w:		Writer for its data; left empty if options 1 and 3 say enough
+ *
+ * First on the link is the guest's own network, which option 1 tells, and last
+ * of what is behind a next hop the default route, which option 3 tells.
+ */
+static void put_routes(struct pkt_writer *w)
+{
+	struct net_route beside[NET_ROUTE_MAX + 2], behind[NET_ROUTE_MAX + 1];
+	unsigned nbeside = 1, nbehind = 0;
+
+	beside[0] = (struct net_route){ .dst = net->addr4, .prefix = net->prefix4 };
+	for (unsigned i = 0; i < net->nroutes; i++) {
+		const struct net_route *r = &net->routes[i];
+
+		if (!addr_is4(&r->dst) || !r->prefix)
+			continue;
+		if (!addr_is_any(&r->via))
+			behind[nbehind++] = *r;
+		else if (r->prefix != net->prefix4 || !reaches(beside, 1, &r->dst))
+			beside[nbeside++] = *r;
+	}
+	behind[nbehind++] = (struct net_route){ .dst = addr_any4, .via = net->gw4 };
+	for (unsigned i = 0; i < nbehind; i++) {
+		struct net_route hop = { .dst = behind[i].via, .prefix = 32 };
+
+		if (!reaches(beside, nbeside, &hop.dst))
+			beside[nbeside++] = hop;
+	}
+
+	if (nbeside == 1 && nbehind == 1)
+		return;
+	for (unsigned i = 1; i < nbeside; i++)
+		put_route(w, &beside[i]);
+	for (unsigned i = 0; i < nbehind; i++)
+		put_route(w, &behind[i]);
+}
+
+/**
+ * put_fqdn() - Option 81 (RFC 4702, section 4)
+ * @w:		Writer for its data; left empty if the client did not bring it up
+ * @asked:	Options of the request
+ *
+ * The client must not expect updates of the DNS from us (flag N), its wish for
+ * them (flag S) is overruled (flag O).
+ */
+static void put_fqdn(struct pkt_writer *w, const struct pkt_reader *asked)
+{
+	struct pkt_reader o = asked[OPT_FQDN], list = asked[OPT_PARAMETERS];
+	uint8_t theirs = o.left ? *o.p : FQDN_E;
+
+	if (!o.left && (!list.left || !memchr(list.p, OPT_FQDN, list.left)))
+		return;
+	pkt_put_u8(w, (uint8_t)(FQDN_N | (theirs & FQDN_E) | (theirs & FQDN_S ? FQDN_O : 0)));
+	pkt_put_be16(w, 0xffff);	/* RCODE1 and 2 mean nothing: section 2.2 */
+	if (!dnsname_put(w, net->fqdn, false)) {
+		w->len = 0;
+	} else if (!(theirs & FQDN_E)) {	/* deprecated text: section 2.3.1 */
+		w->len = 3;
+		pkt_put(w, net->fqdn, strlen(net->fqdn));
+	}
+}
+
+/**
+ * put_data() - Data of an option of a reply
+ * @w:		Writer for it, left empty if there is none
+ * @code:	Which option
+ * @asked:	Options of the request
+ */
+static void put_data(struct pkt_writer *w, uint8_t code, const struct pkt_reader *asked)
+{
+	struct addr mask = addr_mask4(net->prefix4);
+
+	switch (code) {
+	case OPT_MASK:
+		pkt_put(w, addr_v4(&mask), 4);
+		break;
+	case OPT_ROUTER:
+		pkt_put(w, addr_v4(&net->gw4), 4);
+		break;
+	case OPT_DNS:
+		for (unsigned i = 0; self.conf.dns && i < net->ndns4; i++)
+			pkt_put(w, addr_v4(&net->dns4[i]), 4);
+		break;
+	case OPT_HOSTNAME:
+		pkt_put(w, net->hostname, min_size(strlen(net->hostname), OPTION_MAX));
+		break;
+	case OPT_MTU:
+		if (net->mtu_told)
+			pkt_put_be16(w, net->mtu);
+		break;
+	case OPT_FQDN:
+		put_fqdn(w, asked);
+		break;
+	case OPT_SEARCH:
+		for (unsigned i = 0; self.conf.search && i < net->nsearch; i++)
+			(void)dnsname_put(w, net->search[i], true);
+		break;
+	case OPT_ROUTES:
+		put_routes(w);
+		break;
+	default:
+		break;
+	}
+}
+
+/**
+ * put_option() - One option, in several instances if it is long (RFC 3396)
+ * @w:		Reply; the option is left out if it does not fit
+ * @code:	Which option
+ * @data:	Its data
+ * @len:	Bytes, 0: left out
+ */
+static void put_option(struct pkt_writer *w, uint8_t code, const void *data, size_t len)
+{
+	struct pkt_reader r = pkt_reader(data, len);
+	struct pkt_writer old = *w;
+
+	while (r.left) {
+		size_t n = min_size(r.left, OPTION_MAX);
+
+		pkt_put_u8(w, code);
+		pkt_put_u8(w, (uint8_t)n);
+		pkt_put(w, pkt_take(&r, n), n);
+	}
+	if (w->bad)
+		*w = old;
+}
+
+/**
+ * put_parameters() - Everything the client should know
+ * @w:		Reply; what does not fit is left out
+ * @asked:	Options of the request
+ */
+static void put_parameters(struct pkt_writer *w, const struct pkt_reader *asked)
+{
+	const struct pkt_reader *list = &asked[OPT_PARAMETERS];
+	bool done[OPTIONS] = { false };
+
+	for (size_t i = 0; i < list->left + ARRAY_SIZE(parameter); i++) {
+		uint8_t code = i < list->left ? list->p[i] : parameter[i - list->left];
+		uint8_t data[DATA_MAX];
+		struct pkt_writer d = pkt_writer(data, sizeof(data));
+
+		if (done[code])
+			continue;
+		done[code] = true;
+		put_data(&d, code, asked);
+		put_option(w, code, data, d.len);
+	}
+}
+
+/**
+ * put_head() - What stands first in every reply (RFC 2131, table 3)
+ * @w:		Writer
+ * @rq:		What is answered
+ * @type:	OFFER, ACK or NAK
+ *
+ * The fixed part; unless it is for BOOTP type, server identifier and lease, too.
+ */
+static void put_head(struct pkt_writer *w, const struct dhcp_request *rq, uint8_t type)
+{
+	static const uint8_t lease[4] = { 0, 0, LEASE_S >> 8, LEASE_S & 0xff };
+	bool leased = type != NAK && rq->type != INFORM;
+	struct wire_dhcp m = { .op = BOOTREPLY, .htype = ETHERNET, .hlen = 6 };
 
 	memcpy(m.xid, rq->msg->xid, sizeof(m.xid));
 	memcpy(m.flags, rq->msg->flags, sizeof(m.flags));
@@ -264,28 +506,21 @@ static void put_header(struct pkt_writer *w, const struct dhcp_request *rq, uint
 	memcpy(m.cookie, cookie, sizeof(m.cookie));
 	if (type == ACK)
 		memcpy(m.ciaddr, rq->msg->ciaddr, sizeof(m.ciaddr));
-	if (type != NAK && rq->type != INFORM)
+	if (leased)
 		memcpy(m.yiaddr, addr_v4(&net->addr4), sizeof(m.yiaddr));
 	/* The relay has to broadcast a NAK: RFC 2131, section 4.3.2 */
 	if (type == NAK && !addr_is_any(&rq->giaddr))
 		m.flags[0] |= BROADCAST >> 8;
 	pkt_put(w, &m, sizeof(m));
-}
 
-/* put_server() - Type, server identifier and lease, unless it is for BOOTP */
-static void put_server(struct pkt_writer *w, const struct dhcp_request *rq, uint8_t type)
-{
-	uint8_t lease[4];
-
-	put_be32(lease, LEASE_S);
 	if (rq->type == TYPE_BOOTP)
 		return;
-	dhcp_opt_put(w, DHCP_OPT_TYPE, &type, sizeof(type));
-	dhcp_opt_put(w, DHCP_OPT_SERVER, addr_v4(server()), 4);
-	if (type != NAK && rq->type != INFORM)
-		dhcp_opt_put(w, DHCP_OPT_LEASE, lease, sizeof(lease));
+	put_option(w, OPT_TYPE, &type, sizeof(type));
+	put_option(w, OPT_SERVER, addr_v4(&net->gw4), 4);
+	if (leased)
+		put_option(w, OPT_LEASE, lease, sizeof(lease));
 	if (type == ACK && rq->type == DISCOVER) {
-		pkt_put_u8(w, DHCP_OPT_RAPID);
+		pkt_put_u8(w, OPT_RAPID);
 		pkt_put_u8(w, 0);
 	}
 }
@@ -304,128 +539,74 @@ static void put_server(struct pkt_writer *w, const struct dhcp_request *rq, uint
 static void put_reply(struct pkt_writer *w, const struct dhcp_request *rq, uint8_t type)
 {
 	static const char why[] = "address not available";
-	const struct dhcp_option *client = &rq->opt[DHCP_OPT_CLIENT];
-	const struct dhcp_option *relay = &rq->opt[DHCP_OPT_RELAY];
+	uint8_t back[2 * (2 + OPTION_MAX) + 1];
+	struct pkt_writer last = pkt_writer(back, sizeof(back));
 	size_t size = w->size;
-	size_t aside = 1U + (client->len ? 2U + client->len : 0) +
-		       (relay->len ? 2U + relay->len : 0);
 
-	put_header(w, rq, type);
-	put_server(w, rq, type);
-	if (w->bad || size - w->len < aside) {
-		w->bad = true;
-		return;
-	}
-	w->size -= aside;
+	put_option(&last, OPT_CLIENT, rq->opt[OPT_CLIENT].p, rq->opt[OPT_CLIENT].left);
+	put_option(&last, OPT_RELAY, rq->opt[OPT_RELAY].p, rq->opt[OPT_RELAY].left);
+	pkt_put_u8(&last, OPT_END);
+
+	put_head(w, rq, type);
+	w->size -= min_size(last.len, w->size - w->len);
 	if (type == NAK)
-		dhcp_opt_put(w, DHCP_OPT_TEXT, (const uint8_t *)why, sizeof(why) - 1);
+		put_option(w, OPT_TEXT, why, sizeof(why) - 1);
 	else
-		dhcp_opt_put_parameters(w, rq->opt, self.conf.dns, self.conf.search);
+		put_parameters(w, rq->opt);
 	w->size = size;
-	dhcp_opt_put(w, DHCP_OPT_CLIENT, client->p, client->len);
-	dhcp_opt_put(w, DHCP_OPT_RELAY, relay->p, relay->len);
-	pkt_put_u8(w, DHCP_OPT_END);
-	if (w->len < MESSAGE_MIN)
-		pkt_put_zero(w, MESSAGE_MIN - w->len);
+	pkt_put(w, back, last.len);
+	if (w->len < UDP_HEAD + MESSAGE_MIN)
+		pkt_put_zero(w, UDP_HEAD + MESSAGE_MIN - w->len);
 }
 
-/**
- * destination() - Where a reply goes (RFC 2131, section 4.1)
- * @rq:		What is answered
- * @type:	OFFER, ACK or NAK
- * @port:	Set
- *
- * Return: address
- */
-static struct addr destination(const struct dhcp_request *rq, uint8_t type, uint16_t *port)
+/* destination() - Where a reply goes (RFC 2131, section 4.1) */
+static struct addr destination(const struct dhcp_request *rq, uint8_t type)
 {
-	*port = PORT_CLIENT;
-	if (!addr_is_any(&rq->giaddr)) {
-		*port = PORT_SERVER;
+	if (!addr_is_any(&rq->giaddr))
 		return rq->giaddr;
-	}
 	if (type == NAK)
 		return addr_bcast4;
 	if (!addr_is_any(&rq->ciaddr))
 		return rq->ciaddr;
-	if (get_be16(rq->msg->flags) & BROADCAST)
-		return addr_bcast4;
-	return net->addr4;
+	return get_be16(rq->msg->flags) & BROADCAST ? addr_bcast4 : net->addr4;
 }
 
 /**
  * reply() - Answer a request
  * @rq:		Request
  * @type:	OFFER, ACK or NAK
+ *
+ * Option 57 and the MTU bound the length of the IP packet.
  */
 static void reply(const struct dhcp_request *rq, uint8_t type)
 {
-	uint8_t buf[sizeof(struct wire_udp) + MESSAGE_MAX];
-	struct wire_udp *udp = (void *)buf;
-	struct pkt_writer w = pkt_writer(udp + 1, room(rq));
-	struct addr dst;
-	uint16_t port;
+	struct pkt_reader limit = rq->opt[OPT_SIZE];	/* reads as 0 if not there */
+	size_t room = min_u32(max_u32(pkt_be16(&limit), SIZE_MIN), max_u32(net->mtu, SIZE_MIN));
+	struct addr dst = destination(rq, type);
+	bool relayed = !addr_is_any(&rq->giaddr);
+	uint8_t buf[UDP_HEAD + MESSAGE_MAX];
+	struct pkt_writer w = pkt_writer(buf, min_size(room - sizeof(struct wire_ip4),
+						       sizeof(buf)));
 
-	dst = destination(rq, type, &port);
 	if (!addr_is_unicast(&dst) && !addr_eq(&dst, &addr_bcast4)) {
 		count(DROP_DHCP_BAD);
 		return;
 	}
+	pkt_put_be16(&w, PORT_SERVER);
+	pkt_put_be16(&w, relayed ? PORT_SERVER : PORT_CLIENT);
+	pkt_put_be32(&w, 0);		/* length, set below; checksum */
 	put_reply(&w, rq, type);
 	if (w.bad) {
 		count(DROP_DHCP_BAD);
 		debug("dhcp: client or relay asks for more than fits, dropped");
 		return;
 	}
+	put_be16(buf + offsetof(struct wire_udp, len), (uint16_t)w.len);
 	/* The answer goes to the hardware address in the message, not the frame */
-	if (addr_is_any(&rq->giaddr))
+	if (!relayed)
 		net_learn_mac(rq->msg->chaddr);
-	put_be16(udp->sport, PORT_SERVER);
-	put_be16(udp->dport, port);
-	put_be16(udp->len, (uint16_t)(sizeof(*udp) + w.len));
-	put_be16(udp->csum, 0);
 	debug("dhcp: message of type %u answered with type %u", rq->type, type);
-	(void)frame_send(server(), &dst, WIRE_UDP, buf,
-			 (uint32_t)(sizeof(*udp) + w.len), TTL);
-}
-
-/**
- * answer() - Decide about a request
- * @rq:		Request
- */
-static void answer(const struct dhcp_request *rq)
-{
-	uint8_t type;
-
-	switch (rq->type) {
-	case TYPE_BOOTP:
-		reply(rq, ACK);
-		break;
-	case DISCOVER:
-		reply(rq, rq->opt[DHCP_OPT_RAPID].p ? ACK : OFFER);
-		break;
-	case REQUEST:
-		type = judge_request(rq);
-		if (type)
-			reply(rq, type);
-		break;
-	case INFORM:
-		if (addr_is_any(&rq->ciaddr) && addr_is_any(&rq->giaddr))
-			count(DROP_DHCP_BAD);
-		else
-			reply(rq, ACK);
-		break;
-	case DECLINE:
-		debug("dhcp: the guest says that its address is in use");
-		break;
-	case RELEASE:
-		debug("dhcp: the guest gave back its address");
-		break;
-	default:
-		count(DROP_DHCP_BAD);
-		debug("dhcp: message of type %u dropped", rq->type);
-		break;
-	}
+	(void)frame_send(&net->gw4, &dst, WIRE_UDP, buf, (uint32_t)w.len, TTL);
 }
 
 /**
@@ -440,18 +621,20 @@ static void answer(const struct dhcp_request *rq)
 bool dhcp_frame(const struct frame *f)
 {
 	const struct wire_udp *udp = frame_l4(f, sizeof(*udp));
+	uint8_t type;
 
-	if (!self.conf.on || !addr_is4(&net->addr4) || addr_is_any(&net->addr4))
+	if (!self.conf.on || !addr_is4(&net->addr4) || f->proto != WIRE_UDP || !udp ||
+	    get_be16(udp->dport) != PORT_SERVER)
 		return false;
-	if (f->proto != WIRE_UDP || !udp || get_be16(udp->dport) != PORT_SERVER)
-		return false;
-	if (!addr_eq(&f->dst, &addr_bcast4) && !addr_eq(&f->dst, server()))
+	if (!addr_eq(&f->dst, &addr_bcast4) && !addr_eq(&f->dst, &net->gw4))
 		return false;
 	if (!read_request(&self.rq, f, udp)) {
 		count(DROP_DHCP_BAD);
 		debug("dhcp: malformed message dropped");
 		return true;
 	}
-	answer(&self.rq);
+	type = judge(&self.rq);
+	if (type)
+		reply(&self.rq, type);
 	return true;
 }

@@ -11,10 +11,9 @@
  *
  *   DHCP option 119 asks for the compression of RFC 1035, section 4.1.4 (RFC
  *   3397, section 2): the ending of a name may be a pointer to where the same
- *   ending stood before, counted from the beginning of the option's data.  A
- *   pack remembers which text stands where; what does not fit into its memory
- *   is written in full, which is right too, only longer.  Everything else that
- *   carries names forbids compression and takes dnsname_encode().
+ *   ending stood before, counted from the beginning of the option's data.  What
+ *   is written so far is searched for it, label by label: a search list is
+ *   short.  Everything else that carries names forbids compression.
  *
  *   Internationalised names must come in their ASCII form (RFC 5890).
  */
@@ -29,128 +28,94 @@ enum {
 };
 
 /**
- * label_len() - Length of the first label of a text
- * @text:	Name, or ending of one
- *
- * Return: bytes before the next dot or the end; 0 if they make no label
- */
-static size_t label_len(const char *text)
-{
-	size_t n = 0;
-
-	for (; text[n] && text[n] != '.'; n++) {
-		if (text[n] <= ' ' || text[n] > '~' || n == LABEL_MAX)
-			return 0;
-	}
-	return n;
-}
-
-/* next_label() - What follows the first label, which has @n bytes */
-static const char *next_label(const char *text, size_t n)
-{
-	return text[n] == '.' ? text + n + 1 : text + n;
-}
-
-/**
- * dnsname_encode() - Name as labels, without compression
+ * encode() - Name as labels, without compression
  * @name:	Text, with or without the last dot
- * @wire:	Filled on success
+ * @wire:	Filled
  *
  * Return: bytes of @wire; 0 if @name is no domain name, or the root alone
  */
-size_t dnsname_encode(const char *name, uint8_t wire[static DNSNAME_MAX])
+static size_t encode(const char *name, uint8_t wire[static DNSNAME_MAX])
 {
-	uint8_t out[DNSNAME_MAX];
 	size_t len = 0;
 
 	do {
-		size_t n = label_len(name);
+		size_t n = 0;
 
-		if (!n || len + 1 + n + 1 > sizeof(out))
+		for (; name[n] && name[n] != '.'; n++) {
+			if (name[n] <= ' ' || name[n] > '~' || n == LABEL_MAX)
+				return 0;
+		}
+		if (!n || len + 1 + n + 1 > DNSNAME_MAX)
 			return 0;
-		out[len++] = (uint8_t)n;
-		memcpy(out + len, name, n);
-		len += n;
-		name = next_label(name, n);
+		wire[len] = (uint8_t)n;
+		memcpy(wire + len + 1, name, n);
+		len += 1 + n;
+		name += name[n] ? n + 1 : n;
 	} while (*name);
-	out[len++] = 0;
-	memcpy(wire, out, len);
+	wire[len++] = 0;
 	return len;
 }
 
 /**
- * same_name() - Whether two texts name the same domain
- * @a:		Text, with or without the last dot
- * @b:		The same
+ * is_name() - Whether two chains of labels name the same domain
+ * @buf:	Names, of which the pointers count from here
+ * @at:		Where one stands in @buf: at a label
+ * @name:	The other, without pointers
  *
- * Return: true if they differ in the case of letters at most (RFC 1035, 2.3.3)
+ * Return: true if they differ in the case of letters at most (RFC 1035, 2.3.3),
+ *	   which is no matter for lengths: there is no letter below 64
  */
-static bool same_name(const char *a, const char *b)
+static bool is_name(const uint8_t *buf, size_t at, const uint8_t *name)
 {
-	size_t alen = strlen(a), blen = strlen(b);
+	size_t n;
 
-	if (alen && a[alen - 1] == '.')
-		alen--;
-	if (blen && b[blen - 1] == '.')
-		blen--;
-	return alen == blen && !strncasecmp(a, b, alen);
+	do {
+		if (buf[at] >= POINTER >> 8)
+			at = get_be16(buf + at) & POINTER_MAX;
+		n = 1U + buf[at];
+		if (strncasecmp((const char *)buf + at, (const char *)name, n))
+			return false;
+		at += n;
+		name += n;
+	} while (n > 1);
+	return true;
 }
 
-/* find_ending() - Where @text was written before, or POINTER if nowhere */
-static uint16_t find_ending(const struct dnsname_pack *p, const char *text)
+/* find() - Where a name stands among those written, @w->len: nowhere */
+static size_t find(const struct pkt_writer *w, const uint8_t *name)
 {
-	for (size_t i = 0; i < p->n; i++) {
-		if (same_name(p->known[i].text, text))
-			return p->known[i].at;
-	}
-	return POINTER;
-}
+	size_t at = 0;
 
-/* remember() - Let later names point to @text, which is about to be written */
-static void remember(struct dnsname_pack *p, const char *text, size_t at)
-{
-	if (p->n == DNSNAME_KNOWN || at > POINTER_MAX)
-		return;
-	p->known[p->n].text = text;
-	p->known[p->n].at = (uint16_t)at;
-	p->n++;
+	while (at < w->len && !is_name(w->buf, at, name))
+		at += w->buf[at] >= POINTER >> 8 ? 2 : 1U + w->buf[at];
+	return at <= POINTER_MAX ? at : w->len;
 }
 
 /**
- * dnsname_pack_add() - Write a name that may point into those before it
- * @p:		Pack, all zero for the first name
- * @w:		Writer that holds the names of @p and nothing else
- * @name:	Text, has to stay in place as long as @p is used
+ * dnsname_put() - Write a name as labels
+ * @w:		Writer; if @pack, it holds names and nothing else
+ * @name:	Text, with or without the last dot
+ * @pack:	Let an ending that stands in @w already be a pointer to it
  *
  * Return: true if @name was written; false if it is no domain name or does not
- *	   fit: @w and @p are as before
+ *	   fit: @w is as before
  */
-bool dnsname_pack_add(struct dnsname_pack *p, struct pkt_writer *w, const char *name)
+bool dnsname_put(struct pkt_writer *w, const char *name, bool pack)
 {
 	uint8_t wire[DNSNAME_MAX];
-	struct pkt_writer old = *w;
-	size_t known = p->n;
+	size_t len = encode(name, wire);
 
-	if (!dnsname_encode(name, wire))
-		return false;
-	while (*name) {
-		uint16_t at = find_ending(p, name);
-		size_t n = label_len(name);
+	for (size_t n = 0; pack && len && wire[n]; n += 1U + wire[n]) {
+		size_t at = find(w, wire + n);
 
-		if (at != POINTER) {
-			pkt_put_be16(w, (uint16_t)(POINTER | at));
+		if (at < w->len) {
+			put_be16(wire + n, (uint16_t)(POINTER | at));
+			len = n + 2;
 			break;
 		}
-		remember(p, name, w->len);
-		pkt_put_u8(w, (uint8_t)n);
-		pkt_put(w, name, n);
-		name = next_label(name, n);
-		if (!*name)
-			pkt_put_u8(w, 0);
 	}
-	if (!w->bad)
-		return true;
-	*w = old;
-	p->n = known;
-	return false;
+	if (!len || w->bad || len > w->size - w->len)
+		return false;
+	pkt_put(w, wire, len);
+	return true;
 }

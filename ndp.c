@@ -11,9 +11,10 @@
  *   for it is about to use, so that is learnt: a guest which made an address of
  *   its own out of the prefix, and has not spoken yet, can be reached there.
  *
- *   We are the router, too.  A router solicitation is answered at once, without
- *   the delay of section 6.2.6, which keeps several routers on one link from
- *   answering together.  The guest gets:
+ *   We are the router, too, and speak from the address of the gateway, which
+ *   net.c has made a link-local one, as section 4.2 wants it.  A router
+ *   solicitation is answered at once, without the delay of section 6.2.6, which
+ *   keeps several routers on one link from answering together.  The guest gets:
  *
  *   prefix	first 64 bits of the host's address, on-link and for autonomous
  *		configuration (flags L and A).  Neighbours in it are reached
@@ -58,21 +59,21 @@ enum {
 	LIFETIME_S	= 3 * INTERVAL_S,
 	MESSAGE_MAX	= 1500,		/* of the guest; no client sends so much */
 	RA_MAX		= NET_MTU_MIN6 - 40,	/* fits any MTU */
-	OPT_MAX		= 255 * 8,	/* bytes of an option: length in units of 8 */
 };
 
-/* Deadline that is over already; 0 would do, but reads like "none" */
+/*
+ * Deadline that is over already: for the first call of ndp_timer(), who is told
+ * the time.  0 would do, but reads like "none".
+ */
 #define AT_ONCE		UINT64_C(1)
 
 /* Flags: RFC 4861, sections 4.2, 4.4 and 4.6.2 */
 enum {
-	RA_MANAGED	= 0x80,
-	RA_OTHER	= 0x40,
+	RA_DHCPV6	= 0x80 | 0x40,	/* managed, other */
 	NA_ROUTER	= 0x80,
 	NA_SOLICITED	= 0x40,
 	NA_OVERRIDE	= 0x20,
-	PREFIX_ONLINK	= 0x80,
-	PREFIX_AUTO	= 0x40,
+	PREFIX_64_FLAGS	= 64 << 8 | 0x80 | 0x40,	/* length, on-link, autonomous */
 };
 
 /* Options: RFC 4861, section 4.6, and RFC 8106, section 5 */
@@ -99,18 +100,18 @@ static struct {
 
 /**
  * struct ndp_message - a message of the guest, checked
- * @type:	ICMP6_RS to ICMP6_NA
- * @flags:	first byte after the checksum
- * @target:	of a solicitation or advertisement for a neighbour
- * @ll:		link-layer address of the sender or target, if @has_ll
- * @has_ll:	there was such an option
+ * @head:	its beginning, in @buf
+ * @target:	of a solicitation or advertisement for a neighbour, in @buf; NULL:
+ *		it is for or from a router
+ * @ll:		link-layer address of the sender or target, 6 bytes in @buf; NULL:
+ *		none came
+ * @buf:	the whole of it
  */
 struct ndp_message {
-	uint8_t type;
-	uint8_t flags;
-	struct addr target;
-	uint8_t ll[6];
-	bool has_ll;
+	const struct wire_icmp *head;
+	const struct addr *target;
+	const uint8_t *ll;
+	uint8_t buf[MESSAGE_MAX];
 };
 
 /**
@@ -124,112 +125,63 @@ void ndp_init(const struct ndp_conf *conf)
 }
 
 /**
- * ndp_router() - Our address on the link
- *
- * Return: the gateway's link-local address.  Where the gateway is known by
- *	   another one, one made of our MAC address: advertisements must come
- *	   from a link-local address (RFC 4861, section 4.2)
- */
-struct addr ndp_router(void)
-{
-	return addr_is_linklocal(&net->gw6) ? net->gw6 : addr_ll_from_mac(net->mac);
-}
-
-/**
- * read_options() - Walk the options, keep the link-layer address
- * @m:		Message, set
- * @r:		At the first option
- *
- * Return: false if one has no length, or ends behind the message
- */
-static bool read_options(struct ndp_message *m, struct pkt_reader *r)
-{
-	uint8_t want = m->type == ICMP6_NA ? OPT_TARGET_LL : OPT_SOURCE_LL;
-
-	while (r->left) {
-		uint8_t type = pkt_u8(r);
-		size_t units = pkt_u8(r);
-		const uint8_t *p = units ? pkt_take(r, units * 8 - 2) : NULL;
-
-		if (!p)
-			return false;
-		if (type != want)
-			continue;
-		if (units != 1)		/* no Ethernet address */
-			return false;
-		memcpy(m->ll, p, sizeof(m->ll));
-		m->has_ll = true;
-	}
-	return true;
-}
-
-/**
- * neighbour_ok() - Rules for neighbour messages (RFC 4861, 7.1.1 and 7.1.2)
+ * rules_ok() - What a message has to be like (RFC 4861, 6.1.1, 7.1.1 and 7.1.2)
  * @f:		Frame
  * @m:		Message in it
  *
- * Return: true if it follows them
+ * Return: true if it is
  */
-static bool neighbour_ok(const struct frame *f, const struct ndp_message *m)
+static bool rules_ok(const struct frame *f, const struct ndp_message *m)
 {
-	static const uint8_t group[13] = { 0xff, 0x02, [11] = 0x01, 0xff };
+	static const struct addr solicited = { { 0xff, 0x02, [11] = 0x01, 0xff } };
+	bool anonymous = addr_is_any(&f->src);
 
-	if (addr_is_multicast(&m->target) || addr_is_any(&m->target))
+	if (!m->target)		/* of the guest as a router we want to know nothing */
+		return m->head->type == ICMP6_RA || !anonymous || !m->ll;
+	if (addr_is_multicast(m->target) || addr_is_any(m->target))
 		return false;
-	if (m->type == ICMP6_NA)
-		return !addr_is_any(&f->src) &&
-		       !(addr_is_multicast(&f->dst) && m->flags & NA_SOLICITED);
-	return !addr_is_any(&f->src) ||
-	       (!memcmp(f->dst.b, group, sizeof(group)) && !m->has_ll);
+	if (m->head->type == ICMP6_NA)
+		return !anonymous && !(addr_is_multicast(&f->dst) &&
+				       m->head->rest[0] & NA_SOLICITED);
+	return !anonymous || (addr_in_prefix(&f->dst, &solicited, 104) && !m->ll);
 }
 
 /**
- * read_message() - Check a message (RFC 4861, 6.1.1, 6.1.2, 7.1.1 and 7.1.2)
+ * read_message() - Check a message
  * @f:		Frame with an ICMPv6 message of type 133 to 136
- * @m:		Set on success
+ * @m:		Set
  *
  * Return: true if it follows the rules
  */
 static bool read_message(const struct frame *f, struct ndp_message *m)
 {
-	struct ndp_message msg = { 0 };
-	uint8_t buf[MESSAGE_MAX];
-	struct pkt_reader r;
-	const uint8_t *p;
+	struct pkt_reader r = pkt_reader(m->buf, frame_copy(f, 0, m->buf, sizeof(m->buf)));
+	uint8_t kind;
 
-	if (f->ttl != HOPS || f->l4len > sizeof(buf) || !frame_csum_ok(f))
+	m->head = (const void *)pkt_take(&r, sizeof(*m->head));
+	m->target = NULL;
+	m->ll = NULL;
+	if (!m->head)
 		return false;
-	r = pkt_reader(buf, frame_copy(f, 0, buf, sizeof(buf)));
-	msg.type = pkt_u8(&r);
-	if (pkt_u8(&r))			/* code */
-		return false;
-	(void)pkt_be16(&r);		/* checksum */
-	msg.flags = pkt_u8(&r);
-	(void)pkt_take(&r, 3);
-	if (msg.type == ICMP6_NS || msg.type == ICMP6_NA) {
-		p = pkt_take(&r, sizeof(msg.target.b));
-		msg.target = p ? addr_from6(p) : addr_none;
-	} else if (msg.type == ICMP6_RA) {
+	kind = m->head->type;
+	if (kind == ICMP6_NS || kind == ICMP6_NA)
+		m->target = (const void *)pkt_take(&r, sizeof(*m->target));
+	else if (kind == ICMP6_RA)
 		(void)pkt_take(&r, 8);
-	}
-	if (r.bad || !read_options(&msg, &r))
-		return false;
-	if (msg.type == ICMP6_NS || msg.type == ICMP6_NA) {
-		if (!neighbour_ok(f, &msg))
-			return false;
-	} else if (msg.type == ICMP6_RS && addr_is_any(&f->src) && msg.has_ll) {
-		return false;
-	}
-	*m = msg;
-	return true;
-}
 
-/* put_ll() - Our MAC address as an option */
-static void put_ll(struct pkt_writer *w, uint8_t type)
-{
-	pkt_put_u8(w, type);
-	pkt_put_u8(w, 1);
-	pkt_put(w, net->mac, sizeof(net->mac));
+	while (r.left) {
+		uint8_t type = pkt_u8(&r);
+		/* A length of 0 turns into more than there can be */
+		struct pkt_reader opt = pkt_sub(&r, pkt_u8(&r) * (size_t)8 - 2);
+
+		if (type != (kind == ICMP6_NA ? OPT_TARGET_LL : OPT_SOURCE_LL))
+			continue;
+		if (opt.left != sizeof(net->mac))
+			return false;
+		m->ll = opt.p;
+	}
+	return !r.bad && !m->head->code && f->ttl == HOPS && f->l4len <= sizeof(m->buf) &&
+	       frame_csum_ok(f) && rules_ok(f, m);
 }
 
 /**
@@ -240,87 +192,72 @@ static void put_ll(struct pkt_writer *w, uint8_t type)
  */
 static void send_na(const struct addr *target, const struct addr *dst, uint8_t flags)
 {
-	struct addr router = ndp_router();
-	uint8_t buf[32];
-	struct pkt_writer w = pkt_writer(buf, sizeof(buf));
+	struct { struct wire_icmp head; struct addr target; uint8_t type, units, ll[6]; } m = {
+		.head = { .type = ICMP6_NA, .rest = { flags | NA_OVERRIDE } },
+		.target = *target, .type = OPT_TARGET_LL, .units = 1,
+	};
 
+	memcpy(m.ll, net->mac, sizeof(m.ll));
 	/* Without this flag the guest would take us off its list of routers */
-	if (addr_eq(target, &router))
-		flags |= NA_ROUTER;
-	pkt_put_u8(&w, ICMP6_NA);
-	pkt_put_zero(&w, 3);
-	pkt_put_u8(&w, flags | NA_OVERRIDE);
-	pkt_put_zero(&w, 3);
-	pkt_put(&w, target->b, sizeof(target->b));
-	put_ll(&w, OPT_TARGET_LL);
-	(void)frame_send(target, dst, WIRE_ICMP6, buf, (uint32_t)w.len, HOPS);
+	if (addr_eq(target, &net->gw6))
+		m.head.rest[0] |= NA_ROUTER;
+	(void)frame_send(target, dst, WIRE_ICMP6, &m, sizeof(m), HOPS);
 }
 
-/* put_prefix() - Prefix information (RFC 4861, section 4.6.2) */
-static void put_prefix(struct pkt_writer *w)
+/* begin() - Option up to its first number, its length not known.  Return: its place */
+static size_t begin(struct pkt_writer *w, uint8_t type, uint16_t flags, uint32_t first)
 {
-	if (addr_is_any(&net->addr6) || addr_is_linklocal(&net->addr6))
-		return;
-	pkt_put_u8(w, OPT_PREFIX);
-	pkt_put_u8(w, 4);
-	pkt_put_u8(w, 64);
-	pkt_put_u8(w, PREFIX_ONLINK | PREFIX_AUTO);
-	pkt_put_be32(w, LIFETIME_S);	/* valid */
-	pkt_put_be32(w, LIFETIME_S);	/* preferred */
-	pkt_put_zero(w, 4);
-	pkt_put(w, net->addr6.b, 8);
-	pkt_put_zero(w, 8);
+	size_t at = w->len;
+
+	pkt_put_u8(w, type);
+	pkt_put_u8(w, 0);
+	pkt_put_be16(w, flags);
+	pkt_put_be32(w, first);
+	return at;
 }
 
-/* put_mtu() - MTU of the link (RFC 4861, section 4.6.4) */
-static void put_mtu(struct pkt_writer *w)
+/* end() - Fill up the option at @at to a multiple of 8 bytes, the unit of lengths */
+static void end(struct pkt_writer *w, size_t at)
 {
-	if (!net->mtu_told || net->mtu < NET_MTU_MIN6)
-		return;
-	pkt_put_u8(w, OPT_MTU);
-	pkt_put_u8(w, 1);
-	pkt_put_be16(w, 0);
-	pkt_put_be32(w, net->mtu);
+	pkt_put_zero(w, (8 - (w->len - at) % 8) % 8);
+	if (!w->bad)
+		w->buf[at + 1] = (uint8_t)((w->len - at) / 8);
 }
 
-/* put_rdnss() - Resolvers (RFC 8106, section 5.1) */
-static void put_rdnss(struct pkt_writer *w)
+/* put_link() - MTU and prefix of the link (RFC 4861, sections 4.6.4 and 4.6.2) */
+static void put_link(struct pkt_writer *w)
 {
-	if (!self.conf.dns || !net->ndns6)
-		return;
-	pkt_put_u8(w, OPT_RDNSS);
-	pkt_put_u8(w, (uint8_t)(1 + 2 * net->ndns6));
-	pkt_put_be16(w, 0);
-	pkt_put_be32(w, LIFETIME_S);
-	for (unsigned i = 0; i < net->ndns6; i++)
-		pkt_put(w, net->dns6[i].b, sizeof(net->dns6[i].b));
-}
+	if (net->mtu_told && net->mtu >= NET_MTU_MIN6)
+		end(w, begin(w, OPT_MTU, 0, net->mtu));
+	if (!addr_is_any(&net->addr6) && !addr_is_linklocal(&net->addr6)) {
+		size_t at = begin(w, OPT_PREFIX, PREFIX_64_FLAGS, LIFETIME_S);	/* valid */
 
-/* put_dnssl() - Search list (RFC 8106, section 5.2), as far as there is room */
-static void put_dnssl(struct pkt_writer *w)
-{
-	uint8_t names[NET_SEARCH_MAX * DNSNAME_MAX];
-	size_t room = min_size(w->size - w->len, OPT_MAX) / 8 * 8;
-	struct pkt_writer n;
-
-	if (!self.conf.search || room <= 8)
-		return;
-	n = pkt_writer(names, min_size(room - 8, sizeof(names)));
-	for (unsigned i = 0; i < net->nsearch; i++) {
-		uint8_t wire[DNSNAME_MAX];
-		size_t len = dnsname_encode(net->search[i], wire);
-
-		if (len <= n.size - n.len)
-			pkt_put(&n, wire, len);
+		pkt_put_be32(w, LIFETIME_S);	/* preferred */
+		pkt_put_zero(w, 4);
+		pkt_put(w, net->addr6.b, 8);
+		pkt_put_zero(w, 8);
+		end(w, at);
 	}
-	if (!n.len)
-		return;
-	pkt_put_u8(w, OPT_DNSSL);
-	pkt_put_u8(w, (uint8_t)(1 + (n.len + 7) / 8));
-	pkt_put_be16(w, 0);
-	pkt_put_be32(w, LIFETIME_S);
-	pkt_put(w, names, n.len);
-	pkt_put_zero(w, (8 - n.len % 8) % 8);
+}
+
+/* put_names() - Resolvers, and the search list as far as it fits (RFC 8106, section 5) */
+static void put_names(struct pkt_writer *w)
+{
+	size_t at;
+
+	if (self.conf.dns && net->ndns6) {
+		at = begin(w, OPT_RDNSS, 0, LIFETIME_S);
+		pkt_put(w, net->dns6, net->ndns6 * sizeof(net->dns6[0]));
+		end(w, at);
+	}
+	if (self.conf.search) {
+		at = begin(w, OPT_DNSSL, 0, LIFETIME_S);
+		for (unsigned i = 0; i < net->nsearch; i++)
+			(void)dnsname_put(w, net->search[i], false);
+		end(w, at);
+		if (w->len == at + 8)	/* no name in it */
+			w->len = at;
+	}
 }
 
 /**
@@ -329,38 +266,23 @@ static void put_dnssl(struct pkt_writer *w)
  */
 static void send_ra(const struct addr *dst)
 {
-	uint8_t managed = self.conf.managed ? RA_MANAGED | RA_OTHER : 0;
-	struct addr router = ndp_router();
 	uint8_t buf[RA_MAX];
 	struct pkt_writer w = pkt_writer(buf, sizeof(buf));
 
 	pkt_put_u8(&w, ICMP6_RA);
 	pkt_put_zero(&w, 3);
 	pkt_put_u8(&w, GUEST_HOPS);
-	pkt_put_u8(&w, managed);
+	pkt_put_u8(&w, self.conf.managed ? RA_DHCPV6 : 0);
 	pkt_put_be16(&w, LIFETIME_S);
 	pkt_put_zero(&w, 8);		/* reachable and retransmission time */
-	put_ll(&w, OPT_SOURCE_LL);
-	put_mtu(&w);
-	put_prefix(&w);
-	put_rdnss(&w);
-	put_dnssl(&w);
+	pkt_put_u8(&w, OPT_SOURCE_LL);
+	pkt_put_u8(&w, 1);
+	pkt_put(&w, net->mac, sizeof(net->mac));
+	put_link(&w);
+	put_names(&w);
 	if (BUG_ON(w.bad))
 		return;
-	(void)frame_send(&router, dst, WIRE_ICMP6, buf, (uint32_t)w.len, HOPS);
-}
-
-/**
- * wake() - The guest speaks IPv6: have advertisements sent from now on
- *
- * We are not told the time here: ndp_timer() is, and is asked for at once.
- */
-static void wake(void)
-{
-	if (self.awake || !self.conf.ra)
-		return;
-	self.awake = true;
-	timer_set(TIMER_RA, AT_ONCE);
+	(void)frame_send(&net->gw6, dst, WIRE_ICMP6, buf, (uint32_t)w.len, HOPS);
 }
 
 /**
@@ -370,14 +292,12 @@ static void wake(void)
  */
 static void learn(const struct frame *f, const struct ndp_message *m)
 {
-	static const uint8_t zero[6];
-	struct addr router = ndp_router();
-	bool probe = m->type == ICMP6_NS && addr_is_any(&f->src);
-	const struct addr *a = probe ? &m->target : &f->src;
+	bool probe = m->head->type == ICMP6_NS && addr_is_any(&f->src);
+	const struct addr *a = probe ? m->target : &f->src;
 
-	if (addr_is_any(a) || addr_eq(a, &router))
+	if (addr_eq(a, &net->gw6))
 		return;
-	if (m->has_ll && !(m->ll[0] & 1) && memcmp(m->ll, zero, sizeof(zero)))
+	if (m->ll)
 		net_learn_mac(m->ll);
 	net_learn_addr(a);
 }
@@ -389,14 +309,11 @@ static void learn(const struct frame *f, const struct ndp_message *m)
  */
 static void answer_ns(const struct frame *f, const struct addr *target)
 {
-	struct addr router = ndp_router();
+	bool probe = addr_is_any(&f->src);
 
-	if (addr_is_any(&f->src)) {
-		if (addr_eq(target, &router))
-			send_na(target, &addr_all_nodes, 0);
-		return;
-	}
-	if (addr_eq(target, &net->addr6) || addr_eq(target, &net->seen6) ||
+	if (probe && addr_eq(target, &net->gw6))
+		send_na(target, &addr_all_nodes, 0);
+	if (probe || addr_eq(target, &net->addr6) || addr_eq(target, &net->seen6) ||
 	    addr_eq(target, &net->ll6) || addr_eq(target, &f->src))
 		return;
 	send_na(target, &f->src, NA_SOLICITED);
@@ -421,14 +338,17 @@ bool ndp_frame(const struct frame *f)
 		debug("ndp: malformed message of type %u dropped", *type);
 		return true;
 	}
-	if (m.type == ICMP6_RA)
+	if (m.head->type == ICMP6_RA)
 		return true;
 
 	learn(f, &m);
-	wake();
-	if (m.type == ICMP6_NS && self.conf.on)
-		answer_ns(f, &m.target);
-	else if (m.type == ICMP6_RS && self.conf.ra)
+	if (self.conf.ra && !self.awake) {
+		self.awake = true;
+		timer_set(TIMER_RA, AT_ONCE);
+	}
+	if (m.head->type == ICMP6_NS && self.conf.on)
+		answer_ns(f, m.target);
+	else if (m.head->type == ICMP6_RS && self.conf.ra)
 		send_ra(addr_is_any(&f->src) ? &addr_all_nodes : &f->src);
 	return true;
 }
@@ -437,7 +357,7 @@ bool ndp_frame(const struct frame *f)
  * ndp_timer() - The timer for unsolicited advertisements is due
  * @now:	Time, us
  *
- * Sends one, unless this is the call that wake() asked for: then the guest has
+ * Sends one, unless this is the first call since the guest spoke: then it has
  * just solicited one, or is about to.
  */
 void ndp_timer(uint64_t now)
@@ -461,12 +381,10 @@ void ndp_timer(uint64_t now)
  */
 void ndp_advertise(void)
 {
-	struct addr router = ndp_router();
-
 	if (!net->has6)
 		return;
 	if (self.conf.ra)
 		send_ra(&addr_all_nodes);
 	if (self.conf.on)
-		send_na(&router, &addr_all_nodes, 0);
+		send_na(&net->gw6, &addr_all_nodes, 0);
 }

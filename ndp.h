@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "addr.h"
 #include "frame.h"
 
 /**
@@ -28,6 +27,5 @@ void	ndp_init(const struct ndp_conf *conf);
 bool	ndp_frame(const struct frame *f);
 void	ndp_timer(uint64_t now);
 void	ndp_advertise(void);
-struct addr ndp_router(void);
 
 #endif /* NDP_H */

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "dhcp.h"
-#include "dhcpv6.h"
 #include "fwd.h"
 #include "log.h"
 #include "ndp.h"
@@ -80,7 +79,7 @@ struct conf {
 	bool ports_given[PORTS_OPTIONS];
 	struct fwd_conf fwd;
 	struct dhcp_conf dhcp;
-	struct dhcpv6_conf dhcpv6;
+	struct dhcp_conf dhcpv6;
 	struct ndp_conf ndp;
 };
 

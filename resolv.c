@@ -63,9 +63,10 @@ static void add_search(struct resolv *r, const char *word)
 {
 	size_t len = strlen(word);
 	uint8_t wire[DNSNAME_MAX];
+	struct pkt_writer w = pkt_writer(wire, sizeof(wire));
 
 	if (r->nsearch == RESOLV_SEARCH_MAX || strchr(word, '\\') ||
-	    !dnsname_encode(word, wire))
+	    !dnsname_put(&w, word, false))
 		return;
 	(void)util_copy_n(r->search[r->nsearch++], RESOLV_NAME, word,
 			  word[len - 1] == '.' ? len - 1 : len);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * dhcp.c - messages of a DHCP client
- * links: dhcp.c dhcp_opt.c dnsname.c addr.c util.c count.c
+ * links: dhcp.c dnsname.c addr.c util.c count.c
  *
  * The first byte of an input chooses the network and the way, the rest is a
  * message.  An answer has to be well formed and for the one who asked.
@@ -11,7 +11,7 @@
 #include "test/fuzz/fuzz.h"
 #include "test/unit/guestconf.h"
 
-enum { UNICAST = 1, PREFIX32 = 2, NO_GATEWAY = 4, ROUTES = 8 };
+enum { UNICAST = 1, PREFIX32 = 2, NO_RESOLVER = 4, ROUTES = 8 };
 
 static void add_routes(void)
 {
@@ -38,8 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	dhcp_init(&conf);
 	if (data[0] & PREFIX32)
 		world.net.prefix4 = 32;
-	if (data[0] & NO_GATEWAY)
-		world.net.gw4 = addr_none;
+	if (data[0] & NO_RESOLVER)
+		world.net.ndns4 = 0;
 	if (data[0] & ROUTES)
 		add_routes();
 	dst = data[0] & UNICAST ? world.net.gw4 : addr_bcast4;

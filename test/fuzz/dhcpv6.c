@@ -1,27 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * dhcpv6.c - messages of a DHCPv6 client
- * links: dhcpv6.c dhcpv6_msg.c dnsname.c addr.c util.c count.c
+ * links: dhcpv6.c dnsname.c addr.c util.c count.c
  *
  * The first byte of an input chooses the network and the way, the rest is a
  * message.  An answer has to be well formed and for the one who asked.
  */
-#include "dhcpv6.h"
+#include "dhcp.h"
 
-#include "ndp.h"
 #include "test/fuzz/fuzz.h"
 #include "test/unit/guestconf.h"
 
 enum { UNICAST = 1, NO_ADDRESS = 2 };
 
-struct addr ndp_router(void)
-{
-	return world.net.gw6;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct dhcpv6_conf conf = { .on = true, .dns = true, .search = true };
+	static const struct dhcp_conf conf = { .on = true, .dns = true, .search = true };
 	static uint8_t udp[65536];
 	struct addr src, dst;
 	struct frame f;

@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[0] & UNICAST)
 		dst = world.net.gw6;
 	else if (data[0] & ROUTERS)
-		dst = addr_all_routers;
+		dst = world_addr("ff02::2");
 	else
 		dst = world_addr("ff02::1:ff00:99");
 	world_frame(&f, &src, &dst, WIRE_ICMP6, data + 1, size - 1, data[0] & FAR ? 64 : 255);

@@ -7,7 +7,7 @@
  * links: test/script/fake_loop.c test/script/fake_tap.c test/script/fake_sock.c
  * links: test/script/fake_udp.c test/script/random.c test/script/scale.c
  * links: addr.c arp.c bound.c conf.c conn.c count.c csum.c daemon.c dhcp.c
- * links: dhcp_opt.c dhcpv6.c dhcpv6_msg.c dnsname.c frag.c frame.c fwd.c
+ * links: dhcpv6.c dnsname.c frag.c frame.c fwd.c
  * links: fwd_listen.c icmp.c log.c ndp.c net.c netlink.c nlmsg.c ns.c
  * links: ns_agent.c option.c pcap.c ports.c resolv.c
  * links: sock_splice.c splice.c tail.c tap_link.c

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * dhcp.c - exchanges byte for byte, routes, relays, and messages that lie
- * links: dhcp.c dhcp_opt.c dnsname.c addr.c util.c count.c
+ * links: dhcp.c dnsname.c addr.c util.c count.c
  */
 #include "dhcp.h"
 
@@ -324,18 +324,6 @@ static void test_routes(void)
 			 "11 c0a880 c6336401"
 			 "20 0a090909 a9fe0101"
 			 "00 c0000201"));
-
-	/* No gateway at all: the address of RFC 7600 answers */
-	reset();
-	world.net.gw4 = addr_none;
-	add_route("0.0.0.0", 0, NULL);
-	CHECK_EQ(give(&plain, DISCOVER "ff"), 1);
-	CHECK(has_option("79 05 00 00000000"));
-	CHECK(has_option("36 04 c0000008"));
-	CHECK(!has_option("03"));
-	world.net.nroutes = 0;
-	CHECK_EQ(give(&plain, DISCOVER "ff"), 1);
-	CHECK(!has_option("79"));
 }
 
 /* Option 57 and the MTU bound the answer; what was asked for first is in */

@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * dhcpv6.c - exchanges byte for byte, identifiers, and messages that lie
- * links: dhcpv6.c dhcpv6_msg.c dnsname.c addr.c util.c count.c
+ * links: dhcpv6.c dnsname.c addr.c util.c count.c
  */
-#include "dhcpv6.h"
+#include "dhcp.h"
 
 #include "count.h"
-#include "ndp.h"
 #include "test/unit/check.h"
 #include "test/unit/guestconf.h"
 
 enum { ROOM = 2048 };
 
-static const struct dhcpv6_conf all = { .on = true, .dns = true, .search = true };
+static const struct dhcp_conf all = { .on = true, .dns = true, .search = true };
 static const char group[] = "ff02::1:2";
 static const char client[] = "fe80::5054:ff:fe12:3456";
-
-struct addr ndp_router(void)
-{
-	return world.net.gw6;
-}
 
 static void reset(void)
 {
@@ -199,7 +193,7 @@ static void test_information(void)
 static void test_options(void)
 {
 #define NAME "02 766d 07 6578616d706c65 03 6f7267 00"
-	struct dhcpv6_conf conf = { .on = true };
+	struct dhcp_conf conf = { .on = true };
 
 	reset();
 	CHECK_EQ(give("0b" XID CID "0006 0002 0027"), 1);
@@ -266,7 +260,7 @@ static void test_unicast(void)
 static void test_not_ours(void)
 {
 	static const uint8_t solicit[] = { 1, 2, 3, 4 };
-	struct dhcpv6_conf off = { 0 };
+	struct dhcp_conf off = { 0 };
 	struct addr dst = world_addr(group), src = world_addr(client);
 	uint8_t udp[32];
 	struct frame f;

@@ -10,16 +10,27 @@
 
 #include "test/unit/check.h"
 
+/* encode() - Name alone on the wire.  Return: its bytes, 0: refused, nothing written */
+static size_t encode(const char *name, uint8_t wire[static DNSNAME_MAX])
+{
+	struct pkt_writer w = pkt_writer(wire, DNSNAME_MAX);
+	bool done = dnsname_put(&w, name, false);
+
+	CHECK_EQ(done, w.len > 0);
+	CHECK(!w.bad);
+	return w.len;
+}
+
 static void test_encode(void)
 {
 	static const uint8_t want[] = "\7example\3org";
 	uint8_t wire[DNSNAME_MAX];
 
-	CHECK_EQ(dnsname_encode("example.org", wire), sizeof(want));
+	CHECK_EQ(encode("example.org", wire), sizeof(want));
 	CHECK_MEM(wire, want, sizeof(want));
-	CHECK_EQ(dnsname_encode("example.org.", wire), sizeof(want));
+	CHECK_EQ(encode("example.org.", wire), sizeof(want));
 	CHECK_MEM(wire, want, sizeof(want));
-	CHECK_EQ(dnsname_encode("a", wire), 3);
+	CHECK_EQ(encode("a", wire), 3);
 }
 
 static void test_refused(void)
@@ -31,7 +42,7 @@ static void test_refused(void)
 	uint8_t wire[DNSNAME_MAX] = { 42 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		CHECK_EQ(dnsname_encode(bad[i], wire), 0);
+		CHECK_EQ(encode(bad[i], wire), 0);
 		CHECK_EQ(wire[0], 42);
 	}
 }
@@ -44,16 +55,16 @@ static void test_limits(void)
 
 	memset(name, 'x', sizeof(name));
 	name[63] = '\0';
-	CHECK_EQ(dnsname_encode(name, wire), 65);
+	CHECK_EQ(encode(name, wire), 65);
 	name[63] = 'x';
 	name[64] = '\0';
-	CHECK_EQ(dnsname_encode(name, wire), 0);
+	CHECK_EQ(encode(name, wire), 0);
 
 	for (size_t end = 240; end < sizeof(name); end++) {
 		memset(name, 'x', sizeof(name));
 		name[63] = name[127] = name[191] = '.';
 		name[end] = '\0';
-		CHECK_EQ(dnsname_encode(name, wire), end <= 253 ? end + 2 : 0);
+		CHECK_EQ(encode(name, wire), end <= 253 ? end + 2 : 0);
 	}
 }
 
@@ -90,15 +101,14 @@ static size_t unpack(const uint8_t *buf, size_t len, size_t at, char *text)
 static void test_pack(void)
 {
 	static const uint8_t want[] = "\7example\3org\0" "\4corp\300\0" "\3lab\300\15" "\300\10";
-	struct dnsname_pack p = { 0 };
 	uint8_t buf[64];
 	struct pkt_writer w = pkt_writer(buf, sizeof(buf));
 
-	CHECK(dnsname_pack_add(&p, &w, "example.org"));
-	CHECK(dnsname_pack_add(&p, &w, "corp.Example.ORG."));
-	CHECK(!dnsname_pack_add(&p, &w, "not..a.name"));
-	CHECK(dnsname_pack_add(&p, &w, "lab.corp.example.org"));
-	CHECK(dnsname_pack_add(&p, &w, "org"));
+	CHECK(dnsname_put(&w, "example.org", true));
+	CHECK(dnsname_put(&w, "corp.Example.ORG.", true));
+	CHECK(!dnsname_put(&w, "not..a.name", true));
+	CHECK(dnsname_put(&w, "lab.corp.example.org", true));
+	CHECK(dnsname_put(&w, "org", true));
 	CHECK_EQ(w.len, sizeof(want) - 1);
 	CHECK_MEM(buf, want, sizeof(want) - 1);
 }
@@ -106,19 +116,17 @@ static void test_pack(void)
 /* What does not fit leaves no trace, and what follows may fit */
 static void test_pack_full(void)
 {
-	struct dnsname_pack p = { 0 };
 	uint8_t buf[16];
 	struct pkt_writer w = pkt_writer(buf, sizeof(buf));
 
-	CHECK(dnsname_pack_add(&p, &w, "abcdef.org"));
+	CHECK(dnsname_put(&w, "abcdef.org", true));
 	CHECK_EQ(w.len, 12);
-	CHECK(!dnsname_pack_add(&p, &w, "longer.org"));
+	CHECK(!dnsname_put(&w, "longer.org", true));
 	CHECK_EQ(w.len, 12);
 	CHECK(!w.bad);
-	CHECK_EQ(p.n, 2);
-	CHECK(dnsname_pack_add(&p, &w, "x.org"));
+	CHECK(dnsname_put(&w, "x.org", true));
 	CHECK_EQ(w.len, 16);
-	CHECK(!dnsname_pack_add(&p, &w, "org"));
+	CHECK(!dnsname_put(&w, "org", true));
 }
 
 static void test_pack_random(void)
@@ -127,8 +135,7 @@ static void test_pack_random(void)
 
 	for (int round = 0; round < 20000; round++) {
 		char name[40][64], got[300];
-		struct dnsname_pack p = { 0 };
-		uint8_t buf[1024];
+			uint8_t buf[1024];
 		struct pkt_writer w = pkt_writer(buf, sizeof(buf));
 		size_t n = check_below(40) + 1, at = 0;
 
@@ -139,7 +146,7 @@ static void test_pack_random(void)
 				end += (size_t)snprintf(name[i] + end, sizeof(name[i]) - end,
 							"%s%s", j ? "." : "",
 							part[check_below(ARRAY_SIZE(part))]);
-			CHECK(dnsname_pack_add(&p, &w, name[i]));
+			CHECK(dnsname_put(&w, name[i], true));
 		}
 		for (size_t i = 0; i < n; i++) {
 			size_t len = unpack(buf, w.len, at, got);

@@ -91,14 +91,21 @@ void log_bug(const char *file, int line, const char *what)
 	abort();
 }
 
+/* As in net.c, what can not be a station's is not learnt */
 void net_learn_mac(const uint8_t mac[static 6])
 {
+	static const uint8_t none[6];
+
+	if (mac[0] & 1 || !memcmp(mac, none, sizeof(none)))
+		return;
 	memcpy(world.mac, mac, sizeof(world.mac));
 	world.nmac++;
 }
 
 void net_learn_addr(const struct addr *src)
 {
+	if (!addr_is_unicast(src) || addr_is_loopback(src))
+		return;
 	world.addr = *src;
 	world.naddr++;
 }
