@@ -98,9 +98,9 @@ static void packet(const struct frame *f, uint64_t now)
 		return;
 	if (f->proto == WIRE_TCP && !self.conf.listen.no_tcp)
 		tcp_frame(f, now);
-	else if (f->proto == WIRE_UDP && !self.conf.listen.no_udp)
-		udp_frame(f, now);
-	else if ((f->proto == WIRE_ICMP4 || f->proto == WIRE_ICMP6) && !self.conf.no_icmp)
+	else if ((f->proto == WIRE_UDP && !self.conf.listen.no_udp) ||
+		 ((f->proto == WIRE_ICMP4 || f->proto == WIRE_ICMP6) &&
+		  !self.conf.no_icmp))
 		udp_frame(f, now);
 	else
 		count(DROP_IP_PROTO);

@@ -107,12 +107,12 @@ static pid_t child_of(int pidfd)
 	const char *pid;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
 	fd = open(path, O_RDONLY);
 	CHECK(read(fd, text, sizeof(text) - 1) > 0);
 	close(fd);
 	pid = strstr(text, "Pid:");
-	return pid ? atoi(pid + 4) : -1;
+	return pid ? (pid_t)strtol(pid + 4, NULL, 10) : -1;
 }
 
 /* has() - Whether a file of the network namespace of a process has this text */
@@ -123,7 +123,7 @@ static bool has(pid_t pid, const char *name, const char *text)
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/net/%s", pid, name);
+	(void)snprintf(path, sizeof(path), "/proc/%d/net/%s", pid, name);
 	fd = open(path, O_RDONLY);
 
 	CHECK(fd >= 0);
