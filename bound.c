@@ -107,24 +107,22 @@ static int dump(int fd, uint8_t proto, struct ports *set)
 /**
  * bound_open() - Get ready to look at one side
  * @in_ns:	At the namespace, which is there; else at the host
+ * @proto:	WIRE_TCP or WIRE_UDP
  *
- * Return: 0; -errno if ports of a protocol can not be had, those of the other may
+ * Return: 0; -errno if these ports can not be had
  */
-int bound_open(bool in_ns)
+int bound_open(bool in_ns, uint8_t proto)
 {
-	int fd, rc = 0;
+	int fd = self.diag[in_ns], rc;
 
-	fd = in_ns ? ns_netlink(NETLINK_SOCK_DIAG) :
-		     sock_open(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
+	if (fd < 0)
+		fd = in_ns ? ns_netlink(NETLINK_SOCK_DIAG) :
+			     sock_open(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
 	self.diag[in_ns] = fd;
 	if (fd < 0)
 		return fd;
-	for (int udp = 0; udp < 2; udp++) {
-		int failed = dump(fd, udp ? WIRE_UDP : WIRE_TCP, &self.first);
-
-		self.dumped[in_ns][udp] = failed != -ENOENT;
-		rc = rc ? rc : failed;
-	}
+	rc = dump(fd, proto, &self.first);
+	self.dumped[in_ns][proto == WIRE_UDP] = rc != -ENOENT;
 	return rc;
 }
 

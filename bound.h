@@ -8,7 +8,7 @@
 #include "ports.h"
 
 void	bound_init(void);
-int	bound_open(bool in_ns);
+int	bound_open(bool in_ns, uint8_t proto);
 int	bound_ports(bool in_ns, uint8_t proto, struct ports *set);
 void	bound_ephemeral(uint16_t *first, uint16_t *last);
 

@@ -49,8 +49,6 @@
 
 #include "log.h"
 #include "siphash.h"
-#include "util.h"
-#include "wire.h"
 
 enum {
 	PER_ENTRY	= 4,			/* buckets, in the long run */

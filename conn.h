@@ -119,9 +119,9 @@ struct tcp_conn {
  * struct udp_flow - what udp*.c know of one UDP flow, or one row of echo requests
  * @path:	both ends as the host's socket knows them, after mapping: @local is
  *		that which replies leave from, for flows that began at a bound socket
- *		of fwd.c, else addr_none; @port is 0 for echo; @ttl is what was last
+ *		of fwd_listen.c, else addr_none; @port is 0 for echo; @ttl is what was last
  *		set on @fd of the entry
- * @listen:	number of the bound socket in fwd.c, -1: @fd of the entry is all
+ * @listen:	number of the bound socket in fwd_listen.c, -1: @fd of the entry is all
  * @qlen:	length of the guest's last datagram, as in its UDP header, or of its
  *		last echo request
  * @qcsum:	its checksum as in memory, 0: not known; both for quotes in ICMP

@@ -7,10 +7,11 @@
  *   From the guest: pieces of a packet are copied to where they belong in a
  *   buffer of 64 KiB, one of FRAG_PACKETS, and noted in a row of flags, one for
  *   each 8 bytes, the unit of the offset field (RFC 791, section 3.2; RFC 8200,
- *   section 4.5).  When no flag is missing up to the end of the last piece, IP and Ethernet headers are made in front, and the packet is parsed
- *   as though it had come whole: everything that is checked of a packet is
- *   checked of this one too, extension headers behind the fragment header
- *   included, and whoever handles it can not tell the difference.
+ *   section 4.5).  When no flag is missing up to the end of the last piece, IP and
+ *   Ethernet headers are made in front, and the packet is parsed as though it had
+ *   come whole: everything that is checked of a packet is checked of this one too,
+ *   extension headers behind the fragment header included, and whoever handles it
+ *   can not tell the difference.
  *
  *	buffer of a packet:
  *	+-----------------+----------------------------------------------+
@@ -51,7 +52,6 @@
 #include "conn.h"
 #include "count.h"
 #include "csum.h"
-#include "log.h"
 #include "net.h"
 #include "timer.h"
 #include "util.h"
@@ -360,7 +360,8 @@ static const struct frame *finish(struct packet *p)
 {
 	struct frame *f = &p->frame;
 	uint8_t head[FRAME_HLEN_MAX];
-	unsigned hlen = frame_head(head, &f->src, &f->dst, f->proto, p->total, f->ttl, f->tos);
+	uint8_t ttl = f->ttl;
+	unsigned hlen = frame_head(head, &f->src, &f->dst, f->proto, p->total, ttl, f->tos);
 	struct wire_eth *eth = (void *)(payload(p) - hlen);
 	enum frame_kind kind;
 
@@ -374,6 +375,7 @@ static const struct frame *finish(struct packet *p)
 		count(DROP_FRAGMENT_BAD);
 	if (kind != FRAME_IP)
 		return NULL;
+	f->ttl = ttl;			/* frame_head() has a default for 0 */
 	/* Who cuts a packet up himself does not mind that others do */
 	f->df = false;
 	p->state = DONE;

@@ -471,11 +471,15 @@ int fwd_listen_open(uint64_t now)
 		     self.cut, sock_limit());
 	if (!self.follows)
 		return 0;
-	for (int side = 0; side < 2; side++) {
-		rc = bound_open(side);
+	for (int i = 0; i < 4; i++) {
+		bool in_ns = i & 1, udp = i & 2;
+
+		rc = seen_of(in_ns, udp ? WIRE_UDP : WIRE_TCP)->wanted ?
+		     bound_open(in_ns, udp ? WIRE_UDP : WIRE_TCP) : 0;
 		if (rc)
-			warn_errno(-rc, "Ports of the %s can not be followed (as root: "
-				   "modprobe tcp_diag udp_diag)", side ? "namespace" : "host");
+			warn_errno(-rc, "%s ports of the %s can not be followed (as root: modprobe %s)",
+				   udp ? "UDP" : "TCP", in_ns ? "namespace" : "host",
+				   udp ? "udp_diag" : "tcp_diag");
 	}
 	fwd_listen_timeout(now);
 	return 0;

@@ -7,7 +7,8 @@
  *   A line has a level; lines above log_level are not made.  A line goes to
  *   stderr until the program detaches, and to the log file, if there is one.
  *   Each line is one write(), so that lines of two processes do not mix.  A file
- *   system that is full loses lines: saying something never ends the program.
+ *   system that is full loses lines: saying something never ends the program.  The
+ *   log file begins anew when it would be larger than it may.
  *
  *   Who decides what to do about an error says it, once.  Lines that a guest or
  *   a remote end can cause at will pass log_allow() first.
@@ -20,7 +21,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
 
 enum { LINE_LEN = 1024 };
 
@@ -32,10 +35,14 @@ enum log_level log_level = LOG_LVL_INFO;
 /**
  * struct log_self - state of this file
  * @file:	log file, -1: none
+ * @size:	its largest size, bytes
+ * @left:	bytes until it has that, less after a line that was longer
  * @quiet:	lines do not go to stderr
  */
 static struct {
 	int file;
+	uint32_t size;
+	int64_t left;
 	bool quiet;
 } self = { .file = -1 };
 
@@ -50,11 +57,26 @@ void log_stderr(bool on)
 
 /**
  * log_file() - Set where lines go beside stderr
- * @fd:		Descriptor, ours from now on; -1: nowhere
+ * @fd:		Descriptor that appends, ours from now on; -1: nowhere
+ * @size:	Bytes it may hold: then what is in it is thrown away
  */
-void log_file(int fd)
+void log_file(int fd, uint32_t size)
 {
+	struct stat st = { 0 };
+
 	self.file = fd;
+	self.size = size;
+	self.left = fd < 0 || fstat(fd, &st) ? size : size - st.st_size;
+}
+
+/* to_file() - A line to the log file, which may begin anew with it */
+static void to_file(const char *line, int n)
+{
+	/* Something else than a file can not be cut, and need not be */
+	if (n > self.left && !ftruncate(self.file, 0))
+		self.left = self.size;
+	self.left -= n;
+	(void)!write(self.file, line, (size_t)n);
 }
 
 /* vline() - Make a line and send it everywhere it has to go, or lose it */
@@ -74,7 +96,7 @@ static void vline(int error, const char *fmt, va_list ap)
 	if (!self.quiet)
 		(void)!write(STDERR_FILENO, line, (size_t)n);
 	if (self.file >= 0)
-		(void)!write(self.file, line, (size_t)n);
+		to_file(line, n);
 }
 
 /**

@@ -5,12 +5,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum log_level { LOG_LVL_ERR, LOG_LVL_WARN, LOG_LVL_INFO, LOG_LVL_DEBUG, LOG_LVL_TRACE };
+enum log_level { LOG_LVL_ERR, LOG_LVL_WARN, LOG_LVL_INFO, LOG_LVL_DEBUG };
 
 extern enum log_level log_level;
 
 void	log_stderr(bool on);
-void	log_file(int fd);
+void	log_file(int fd, uint32_t size);
 void	log_write(enum log_level level, int error, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void	log_die(int error, const char *fmt, ...)

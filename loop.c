@@ -114,7 +114,8 @@ static int wait_until(struct epoll_event *ev, int max, uint64_t deadline)
 		self.no_pwait2 = n < 0 && errno == ENOSYS;
 	}
 	if (self.no_pwait2)
-		n = epoll_wait(self.fd, ev, max, never ? -1 : (int)min_u64((us + 999) / 1000, 3600000));
+		n = epoll_wait(self.fd, ev, max,
+			       never ? -1 : (int)min_u64((us + 999) / 1000, 3600000));
 	return n;
 }
 

@@ -16,7 +16,7 @@ enum loop_kind {
 	LOOP_UDP,		/* socket of a UDP or echo flow: conn id */
 	LOOP_SPLICE_A,		/* accepted side of a spliced pair: conn id */
 	LOOP_SPLICE_B,		/* dialled side: conn id */
-	LOOP_LISTEN,		/* listening or bound socket of fwd.c: its number */
+	LOOP_LISTEN,		/* listening or bound socket of fwd_listen.c: its number */
 	LOOP_SIGNAL,		/* signalfd */
 	LOOP_CHILD,		/* pidfd or pipe of the process in the namespace */
 	LOOP_NETNS,		/* inotify on the path of the namespace */

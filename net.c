@@ -174,12 +174,12 @@ static void choose_families(const struct net_conf *conf)
 	n->has6 = want6 && self.host[V6].naddrs;
 	if (n->has4 || n->has6) {
 		if (n->has4 != want4)
-			info("IPv4 is off: the host has no IPv4 route or address");
+			info("IPv4 is off: the host has no default route for it, or no address");
 		if (n->has6 != want6)
-			info("IPv6 is off: the host has no IPv6 route or address");
+			info("IPv6 is off: the host has no default route for it, or no address");
 		return;
 	}
-	warn("No interface with a route and an address: "
+	warn("No interface with a default route and an address (-i names another): "
 	     "the guest gets link-local addresses only");
 	n->has4 = want4;
 	n->has6 = want6;

@@ -483,7 +483,7 @@ static _Noreturn void serve(void)
 static void isolate(int sock, bool spawns)
 {
 	log_stderr(false);
-	log_file(-1);
+	log_file(-1, 0);
 	if (sock != SOCK_FD && dup3(sock, SOCK_FD, O_CLOEXEC) < 0)
 		_exit(EXIT_FAILURE);
 	(void)close_range(SOCK_FD + 1, UINT_MAX, 0);

@@ -319,7 +319,7 @@ static bool set_search(struct conf *c, const struct conf_option *o, const char *
  */
 const struct conf_option option_table[] = {
 	{ "debug", 'd', IN_BOTH, NULL, set, AT(level), LOG_LVL_DEBUG, "Say more" },
-	{ "trace", 0, IN_BOTH, NULL, set, AT(level), LOG_LVL_TRACE, "Say even more, each packet" },
+	{ "trace", 0, IN_BOTH, NULL, set, AT(level), LOG_LVL_DEBUG, "As --debug" },
 	{ "quiet", 'q', IN_BOTH, NULL, set, AT(level), LOG_LVL_WARN,
 	  "Say nothing but warnings and errors" },
 	{ "stats", 0, IN_BOTH, "SECONDS", ignore, 0, 0, "Accepted, without effect" },
@@ -328,7 +328,7 @@ const struct conf_option option_table[] = {
 	{ "stderr", 'e', IN_BOTH, NULL, ignore, 0, true, "Accepted, without effect" },
 	{ "log-file", 'l', IN_BOTH, "PATH", set_text, AT(log_file), TEXT_LEN, "Log to a file" },
 	{ "log-size", 0, IN_BOTH, "BYTES", set_number, AT(log_size), 1,
-	  "Largest size of the log file\ndefault: 1 MiB" },
+	  "Size at which the log file begins anew\ndefault: 1 MiB" },
 	{ "runas", 0, IN_BOTH, "UID|UID:GID|LOGIN|LOGIN:GROUP", set_text, AT(runas), TEXT_LEN,
 	  "User to run as, if started as root\ndefault: nobody" },
 	{ "help", 'h', IN_BOTH, NULL, set, AT(ask), CONF_HELP, "Show this, and exit" },

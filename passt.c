@@ -449,13 +449,14 @@ int main(int argc, char **argv)
 
 	conf_read(argc, argv, c);
 	log_level = c->level;
-	log_file(open_file(c->log_file, O_APPEND, "open log file", "--log-file"));
+	log_file(open_file(c->log_file, O_APPEND, "open log file", "--log-file"), c->log_size);
 	/* While nothing is made yet that would be left */
 	if (daemon_find_user(c->runas, &self.uid, &self.gid))
 		die("Cannot run as %s (--runas): no such user or group", c->runas);
 	parent = detach(c);
 	pid_fd = open_file(c->pid_file, O_TRUNC, "write PID file", "--pid");
-	pcap_init(open_file(c->pcap_file, O_TRUNC, "write capture file", "--pcap"));
+	must(pcap_init(open_file(c->pcap_file, O_TRUNC, "write capture file", "--pcap")),
+	     "Cannot write capture file (--pcap)");
 	init_base(c, loop_now());
 	open_link(c);
 	/* After the namespace was made: a command there keeps the caller's limits */

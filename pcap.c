@@ -12,6 +12,7 @@
  */
 #include "pcap.h"
 
+#include <errno.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -59,17 +60,18 @@ static void put(const struct iovec *iov, int niov, size_t len)
 /**
  * pcap_init() - Begin a capture
  * @fd:		Empty file, ours from now on; -1: there is to be none
+ *
+ * Return: 0; -errno: it can not be written (caller dies)
  */
-void pcap_init(int fd)
+int pcap_init(int fd)
 {
-	static struct pcap_file_header head = {
+	static const struct pcap_file_header head = {
 		.magic = 0xa1b2c3d4, .major = 2, .minor = 4,
 		.snaplen = SNAPLEN, .linktype = LINKTYPE_ETHERNET,
 	};
 
 	self.fd = fd;
-	if (fd >= 0)
-		put(&(struct iovec){ &head, sizeof(head) }, 1, sizeof(head));
+	return fd < 0 || write(fd, &head, sizeof(head)) == sizeof(head) ? 0 : -errno;
 }
 
 /**

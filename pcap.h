@@ -7,7 +7,7 @@
 
 struct iovec;
 
-void	pcap_init(int fd);
+int	pcap_init(int fd);
 void	pcap_frame(const struct iovec *iov, int niov, uint32_t len);
 bool	pcap_on(void);
 

@@ -10,35 +10,22 @@
  *   full with fewer.
  *
  *   splice(2) has no MSG_NOSIGNAL: a socket whose other end is gone raises
- *   SIGPIPE, for which a handler that does nothing is set.  A handler, other
- *   than SIG_IGN, is not inherited by programs we start.
+ *   SIGPIPE, which passt.c ignores.
  */
 #include "sock_splice.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum { PAGE = 4096, PIPE_SIZE_LEAST = 16 * PAGE };
 
-static void do_nothing(int sig)
-{
-	(void)sig;
-}
-
 /* result() - What a call returned, an error as -errno */
 static ssize_t result(ssize_t n)
 {
 	return n < 0 ? -errno : n;
-}
-
-/* sock_splice_init() - Make writing to a socket without other end an error only */
-void sock_splice_init(void)
-{
-	(void)signal(SIGPIPE, do_nothing);
 }
 
 /**

@@ -8,7 +8,6 @@
 
 #include "addr.h"
 
-void	sock_splice_init(void);
 int	sock_splice_dial(int fd, const struct addr *dst, uint16_t port);
 ssize_t	sock_splice_recv(int fd, void *buf, size_t size);
 ssize_t	sock_splice_peek(int fd, void *buf, size_t size);

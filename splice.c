@@ -159,7 +159,6 @@ void splice_init(bool on)
 	self.warned = 0;
 	if (!on)
 		return;
-	sock_splice_init();
 	while (self.npool < POOL_FIRST &&
 	       sock_splice_pipe(self.pool[self.npool], PIPE_SIZE) > 0)
 		self.npool++;

@@ -87,12 +87,10 @@ enum tcp_fit tcp_out_fit(const struct tcp_conn *t, const struct tcp_batch *b,
 			 const struct tcp_seg *s)
 {
 	uint32_t next = tcp_out_next(t, b);
-	/* A FIN taken but not acknowledged lies before what the guest sends now */
-	uint32_t edge = seq_max(t->edge, next + 1);
 	uint32_t len = s->len + !!(s->flags & TCP_FIN);
 
 	if (seq_gt(s->seq, next))
-		return seq_le(s->seq, edge) ? TCP_FIT_GAP : TCP_FIT_NOT;
+		return seq_le(s->seq, t->edge) ? TCP_FIT_GAP : TCP_FIT_NOT;
 	return s->seq == next || seq_gt(s->seq + len, next) ? TCP_FIT_OK : TCP_FIT_NOT;
 }
 

@@ -232,6 +232,8 @@ static unsigned sack_option(const struct tcp_conn *t, uint8_t opt[static OPT_LEN
 	struct late_block b[LATE_BLOCKS];
 	int n = late_blocks(t->late, b);
 
+	if (!n)
+		return 0;
 	pkt_put_be16(&w, TCPOPT_NOP_ << 8 | TCPOPT_NOP_);
 	pkt_put_be16(&w, (uint16_t)(TCPOPT_SACK_ << 8 | (2 + 8 * n)));
 	for (int i = 0; i < n; i++) {

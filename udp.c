@@ -309,7 +309,7 @@ static int slice(struct sock_udp_out *whole, struct sock_udp_out *out, struct io
 }
 
 /**
- * send_cut() - Send an entry datagram by datagram, until one fails for good
+ * send_cut() - Send an entry datagram by datagram, until one fails
  * @c:		Flow
  * @fd:		Socket
  * @to:		Where to
@@ -321,19 +321,20 @@ static void send_cut(const struct conn *c, int fd, const struct sock_udp_path *t
 {
 	struct iovec iov[SOCK_UDP_BATCH + IOV_NUM];
 	struct sock_udp_out out[SOCK_UDP_BATCH];
-	struct udp_gram one = *g;
+	struct udp_gram rest = *g;
 	int n, done;
 
 	while ((n = slice(&g->out, out, iov))) {
 		for (int i = 0; i < n; i += done) {
 			done = sock_udp_send(fd, out + i, n - i, to);
-			if (done > 0)
-				continue;
-			one.out = out[i];
-			udp_flow_failed(c, &one, -done, now);
-			if (done != -EMSGSIZE)	/* the last is shorter, perhaps */
+			if (done <= 0) {
+				rest.out.iov = out[i].iov;
+				rest.out.niov = out[i].niov;
+				udp_flow_failed(c, &rest, -done, now);
 				return;
-			done = 1;
+			}
+			for (int k = 0; k < done; k++)
+				rest.out.len -= out[i + k].len;
 		}
 	}
 }
@@ -544,7 +545,7 @@ void udp_socket_event(uint64_t id, uint32_t events, uint64_t now)
 
 /**
  * udp_listen_event() - Something happened to the socket of a forwarded port
- * @listener:	Its number in fwd.c; one that splice.c has nothing to do with
+ * @listener:	Its number in fwd_listen.c; one that splice.c has nothing to do with
  * @events:	EPOLLIN, EPOLLERR
  * @now:	Time, us
  */

@@ -351,7 +351,8 @@ static void not_open(struct conn *c, const struct udp_gram *g, bool echo, int er
 	if (echo && (err == EACCES || err == EPERM)) {
 		count(DROP_ICMP_SEND);
 		if (log_allow(&self.warn_range, now))
-			warn("The guest can not ping: sysctl net.ipv4.ping_group_range does not include our group");
+			warn("The guest can not ping: sysctl net.ipv4.ping_group_range "
+			     "does not include our group");
 	} else if (!full) {
 		udp_flow_failed(c, g, err, now);
 	}

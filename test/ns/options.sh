@@ -46,6 +46,7 @@ wrong "*/no/such/dir/pid*--pid*" passt --pid /no/such/dir/pid
 wrong "*--fd*" passt --fd 77
 wrong "*/no/such/dir/socket*" passt -f -s /no/such/dir/socket
 wrong "*--log-file*" passt --log-file /no/such/dir/log
+wrong "*--pcap*" passt --pcap /dev/full
 ln -s "$PROG_DIR/passt" "$TMP/other"
 PROG_DIR=$TMP wrong 'Cannot determine mode*' other
 

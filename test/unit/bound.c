@@ -64,9 +64,12 @@ void sock_close(int fd)
 /* begin() - Open one side, with what is there */
 static int begin(bool in_ns, bool diag)
 {
+	int rc;
+
 	has_diag = diag;
 	bound_init();
-	return bound_open(in_ns);
+	rc = bound_open(in_ns, WIRE_TCP);
+	return rc ? rc : bound_open(in_ns, WIRE_UDP);
 }
 
 /* ---- a real kernel ---- */

@@ -38,6 +38,7 @@ static struct fake {
 static struct ports theirs[2][2];	/* [in_ns][is UDP]: bound by others */
 static struct ports low;		/* ports nobody may bind */
 static uint8_t used[PORTS_NUM];		/* sockets that were ever bound to a port */
+static unsigned asked;			/* bound_open(): one bit for each side and protocol */
 static int fd_next, fd_limit, fd_low, open_count, aborts, refusals;
 static int opens, looks;		/* how often that was asked for */
 static bool no_ipv6, unreadable;
@@ -211,9 +212,9 @@ void bound_init(void)
 {
 }
 
-int bound_open(bool in_ns)
+int bound_open(bool in_ns, uint8_t proto)
 {
-	(void)in_ns;
+	asked |= 1U << (in_ns + 2 * (proto == UDP));
 	return 0;
 }
 
@@ -482,9 +483,9 @@ static void test_one_line(void)
 
 	reset(false);
 	ports_add(&low, 80);
-	log_file(fd);
+	log_file(fd, UINT32_MAX);
 	CHECK_EQ(listen_on("192.0.2.10%eth0/80", NULL), -EACCES);
-	log_file(-1);
+	log_file(-1, 0);
 	n = pread(fd, text, sizeof(text) - 1, 0);
 	CHECK(n > 0 && strchr(text, '\n') == text + n - 1);
 	CHECK(strstr(text, "Couldn't listen on requested ports (--tcp-ports)"));
@@ -551,6 +552,17 @@ static void test_ns_udp(void)
 	fd_next = 4;
 	open_count++;
 	CHECK_EQ(listen_on(NULL, "53"), -EADDRINUSE);
+	CHECK_EQ(open_count, 1);
+	sock_close(3);
+	/* On the last of the addresses only: what was open by then is closed again */
+	reset(true);
+	CHECK(!ports_parse(&lc.ports, TCP, true, "53"));
+	sk[3] = (struct fake){ .open = true, .bound = true, .in_ns = true, .family = AF_INET6,
+			       .type = SOCK_STREAM, .addr = A("::1"), .port = 53 };
+	used[53] = 1;
+	fd_next = 4;
+	open_count++;
+	CHECK_EQ(listen_on(NULL, NULL), -EADDRINUSE);
 	CHECK_EQ(open_count, 1);
 	sock_close(3);
 }
@@ -684,7 +696,9 @@ static void test_auto_both(void)
 	CHECK(!ports_parse(&lc.ports, TCP, true, "auto"));
 	ports_add(&theirs[1][0], 8080);
 	ports_add(&theirs[0][0], 9090);
+	asked = 0;
 	CHECK_EQ(listen_on("auto", NULL), 0);
+	CHECK_EQ(asked, 3U);			/* TCP on both sides, not UDP */
 	CHECK_EQ(bound(false, TCP, 8080), 1);
 	CHECK_EQ(bound(true, TCP, 9090), 2);
 	ports_remove(&theirs[1][0], 8080);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,7 +29,7 @@ static void begin(enum log_level level)
 		abort();
 	log_level = level;
 	log_stderr(false);
-	log_file(sink[1]);
+	log_file(sink[1], UINT32_MAX);
 }
 
 /* said() - What was written since, "" for nothing */
@@ -54,7 +55,7 @@ static void test_levels(void)
 	CHECK_EQ(asked, 0);
 	begin(LOG_LVL_DEBUG);
 	debug("%i", ++asked);
-	begin(LOG_LVL_TRACE);
+	begin(LOG_LVL_DEBUG);
 	debug("%i", ++asked);
 	CHECK_STR(said(), "2\n");
 	begin(LOG_LVL_ERR);
@@ -89,6 +90,28 @@ static void test_full(void)
 	for (int i = 0; i < 100000; i++)
 		info("line %i", i);
 	CHECK_MEM(said(), "line 0\nline 1\n", 14);
+}
+
+/* A file that would be larger than it may begins anew, also with what was in it */
+static void test_size(void)
+{
+	char text[64] = "";
+	int fd = memfd_create("log", 0);
+
+	CHECK_EQ(write(fd, "old\n", 4), 4);
+	CHECK_EQ(fcntl(fd, F_SETFL, O_APPEND), 0);
+	log_file(fd, 10);
+	info("12345");
+	CHECK_EQ(pread(fd, text, sizeof(text), 0), 10);
+	CHECK_MEM(text, "old\n12345\n", 10);
+	info("new");
+	CHECK_EQ(pread(fd, text, sizeof(text), 0), 4);
+	CHECK_MEM(text, "new\n", 4);
+	info("longer than it may be");
+	info("x");
+	CHECK_EQ(pread(fd, text, sizeof(text), 0), 2);
+	log_file(-1, 0);
+	CHECK_EQ(close(fd), 0);
 }
 
 /* Four lines a second from one place, anew each second */
@@ -147,6 +170,7 @@ int main(void)
 	RUN(test_levels);
 	RUN(test_long);
 	RUN(test_full);
+	RUN(test_size);
 	RUN(test_allow);
 	RUN(test_ends);
 	return check_done();

@@ -272,10 +272,6 @@ int sock_open(int family, int type, int proto)
 	return ns_socket(family, type);
 }
 
-void sock_splice_init(void)
-{
-}
-
 int sock_error(int fd)
 {
 	(void)fd;

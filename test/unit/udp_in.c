@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * udp_in.c - unit test of ../../udp.c and udp_flow.c: what comes in, and how long
- * links: udp.c udp_flow.c icmp.c frag.c frame.c conn.c timer.c addr.c csum.c tap_link.c count.c log.c util.c
+ * links: udp.c udp_flow.c icmp.c frag.c frame.c conn.c timer.c addr.c
+ * links: csum.c tap_link.c count.c log.c util.c
  */
 #include "test/unit/gram.h"
 
