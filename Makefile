@@ -5,6 +5,7 @@
 #	make			passt, pasta (the same program), qrap/qrap
 #	make check		every test; what it needs is installed by test/deps
 #	make demo		show it: doc/demo.sh
+#	make bench		measure it beside others: test/bench/bench.sh
 #	make DEBUG=1		assertions abort; objects are kept apart
 #	make CC=clang WERROR=-Werror V=1
 #
@@ -44,10 +45,11 @@ FUZZ	:= $(patsubst test/fuzz/%.c,%,\
 REPLAY	:= $(addprefix build/fuzz/,$(FUZZ))
 LIBFUZZ	:= $(addprefix build/libfuzzer/bin/,$(FUZZ))
 TOOLS	:= $(patsubst test/%.c,build/tool/%,$(wildcard test/*.c))
+LOADS	:= $(patsubst test/bench/%.c,build/tool/%,$(wildcard test/bench/*.c))
 ASAN	:= $(if $(wildcard passt.c),build/asan/passt build/asan/pasta) \
 	   $(if $(wildcard qrap/qrap.c),build/asan/qrap/qrap)
 
-.PHONY: all objects check check-long asan tests demo fuzz lint layers docs \
+.PHONY: all objects check check-long asan tests demo bench fuzz lint layers docs \
 	headers install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -117,13 +119,14 @@ build/tool/obj/%.o: %.c Makefile
 	$(Q)$(CC) $(BASE) -Werror -O2 -g -MMD -MP -c -o $@ $<
 $(foreach t,$(TOOLS),$(eval $(call linked,$(notdir $t),tool,tool/obj)))
 $(foreach t,$(RATE),$(eval $(call linked,script/$(notdir $t),rate,tool/obj)))
-$(TOOLS) $(RATE):
+$(foreach t,$(LOADS),$(eval $(call linked,bench/$(notdir $t),tool,tool/obj)))
+$(TOOLS) $(LOADS) $(RATE):
 	@mkdir -p $(@D)
 	$(call say,cc)
 	$(Q)$(CC) -o $@ $(filter %.o,$^)
 
 asan: $(ASAN)
-tests: $(ASAN) $(UNIT) $(SCRIPT) $(RATE) $(REPLAY) $(TOOLS)
+tests: $(ASAN) $(UNIT) $(SCRIPT) $(RATE) $(REPLAY) $(TOOLS) $(LOADS)
 fuzz: $(LIBFUZZ)
 
 check:
@@ -137,6 +140,12 @@ check:
 # Campaigns that take longer than make check may
 check-long: check
 	test/run --long
+
+# Measure, compare, draw: BENCH='-n 3 tcp rr' for a part; see test/bench/bench.sh
+bench: all $(TOOLS) $(LOADS)
+	test/deps build bench
+	test/vm/mkinitramfs
+	test/bench/bench.sh $(BENCH)
 
 demo: all
 	test/deps demo

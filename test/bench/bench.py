@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""bench - measure, compare, draw
+
+	bench.py [-n REPEATS] [-k PATTERN] [GROUP...]
+
+Each row (see rows.py) is run through each of its translators in turn, REPEATS times, the
+order reversed every other time, so that what disturbs the machine disturbs all of them.
+Compared are medians; beside them the ratio to the first translator of the row, a limit
+or a mark, and the range seen.
+
+Prints a table, and writes what it saw to build/bench/results.tsv.
+"""
+import argparse
+import contextlib
+import fnmatch
+import os
+import statistics
+import subprocess
+import sys
+
+import lab
+from rows import rows
+
+TOP = os.environ["TOP"]
+
+
+def once(cls, options, function):
+    """Run one translator once: the figure, and those beside it"""
+    path = options.get("path") or contextlib.nullcontext()
+    with path, cls(**{k: v for k, v in options.items() if k != "path"}) as t:
+        return function(t), lab.besides()
+
+
+def measure(row, repeats):
+    """Return figures by (name, unit, translator): lists in the order seen"""
+    _, name, unit, classes, options, function = row
+    seen = {}
+    for i in range(repeats):
+        for cls in classes if i % 2 == 0 else reversed(classes):
+            try:
+                value, more = once(cls, options, function)
+            except (lab.Failed, subprocess.TimeoutExpired, OSError, KeyError, ValueError) as e:
+                print(f"  {cls.name}: {e}", file=sys.stderr)
+                lab.besides()
+                continue
+            seen.setdefault((name, unit, cls.name), []).append(value)
+            for also, also_unit, figure in more:
+                seen.setdefault((f"{name}: {also}", also_unit, cls.name), []).append(figure)
+    return seen
+
+
+def number(x):
+    """Write a figure with three digits that matter"""
+    return f"{x:.0f}" if abs(x) >= 100 else f"{x:.3g}"
+
+
+def show(seen):
+    """Print the lines of a row"""
+    by_name = {}
+    for (name, unit, translator), values in seen.items():
+        by_name.setdefault((name, unit), []).append((translator, values))
+    for (name, unit), columns in by_name.items():
+        mark = statistics.median(columns[0][1])
+        line = f"{name} ({unit}):"
+        for i, (translator, values) in enumerate(columns):
+            m = statistics.median(values)
+            line += f"  {translator} {number(m)}"
+            if i and mark:
+                line += f" = {m / mark:.2f}"
+            line += f" [{number(min(values))}..{number(max(values))}]"
+        print(line, flush=True)
+
+
+def main():
+    """Parse the command line, run what was asked for"""
+    ap = argparse.ArgumentParser()
+    ap.add_argument("-n", type=int, default=5, help="repeats of each")
+    ap.add_argument("-k", default="*", help="rows whose name matches")
+    ap.add_argument("groups", nargs="*")
+    args = ap.parse_args()
+    for name, version in lab.versions():
+        print(f"{name}: {version}")
+    os.makedirs(f"{TOP}/build/bench", exist_ok=True)
+    with open(f"{TOP}/build/bench/results.tsv", "a", encoding="ascii") as out:
+        for row in rows():
+            if args.groups and row[0] not in args.groups:
+                continue
+            if not fnmatch.fnmatch(row[1], args.k):
+                continue
+            seen = measure(row, args.n)
+            show(seen)
+            for (name, unit, translator), values in seen.items():
+                print(row[0], name, unit, translator, *values, sep="\t", file=out, flush=True)
+
+
+main()
