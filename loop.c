@@ -10,12 +10,19 @@
  *   and used again finds nobody.  The loop knows no handlers: it returns what
  *   is ready, passt.c has the switch.
  *
+ *   To wake a process that sleeps takes the kernel 5 to 50 us, most of it if the
+ *   processor sleeps too.  Where each side waits for the other, as with requests and
+ *   responses, that is most of the round trip.  So loop_wait() can poll for POLL_US
+ *   after the last event before it sleeps, while events come fast enough for that
+ *   to help, as KVM does it for processors that halt.  An idle program never polls.
+ *
  *   The clock is CLOCK_MONOTONIC in microseconds, read once per wake-up by who
  *   drives the loop and handed down as an argument.
  */
 #include "loop.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -24,15 +31,25 @@
 #include "count.h"
 #include "util.h"
 
-enum { ID_BITS = 56, READY_MAX = 128, US_PER_S = 1000000, NS_PER_US = 1000 };
+enum {
+	ID_BITS		= 56,
+	READY_MAX	= 128,
+	US_PER_S	= 1000000,
+	NS_PER_US	= 1000,
+	POLL_US		= 50,		/* longest time to poll instead of sleeping */
+	HOPE_MAX	= 8,
+};
 
 /**
  * struct loop_self - state of this file
  * @fd:		epoll descriptor
+ * @hope:	how often of late an event came within POLL_US, less how often none
+ *		did, 0..HOPE_MAX; 0: it makes no sense to poll
  * @no_pwait2:	the kernel lacks epoll_pwait2(), before Linux 5.11
  */
 static struct {
 	int fd;
+	uint8_t hope;
 	bool no_pwait2;
 } self = { .fd = -1 };
 
@@ -119,19 +136,56 @@ static int wait_until(struct epoll_event *ev, int max, uint64_t deadline)
 	return n;
 }
 
+/*
+ * poll_awhile() - Look again and again for a short time; 0: nothing happened
+ *
+ * Others that could use the processor go first.
+ */
+static int poll_awhile(struct epoll_event *ev, int max, uint64_t until)
+{
+	do {
+		int n = epoll_wait(self.fd, ev, max, 0);
+
+		if (n)
+			return n;
+		(void)sched_yield();
+	} while (loop_now() < until);
+	return 0;
+}
+
+/* wait_eagerly() - Poll before sleeping, as long as events come soon enough for it */
+static int wait_eagerly(struct epoll_event *ev, int max, uint64_t deadline)
+{
+	uint64_t begin = loop_now(), until = begin + POLL_US;
+	int n = 0;
+
+	if (self.hope)
+		n = poll_awhile(ev, max, min_u64(until, deadline));
+	if (!n)
+		n = wait_until(ev, max, deadline);
+	if (loop_now() >= until)
+		self.hope = (uint8_t)(self.hope - (self.hope > 0));
+	else if (n > 0 && self.hope < HOPE_MAX)
+		self.hope++;
+	return n;
+}
+
 /**
  * loop_wait() - Wait for something to happen
  * @ev:		Filled with what is ready
  * @max:	Entries there
  * @deadline:	When to return in any case, us; LOOP_NEVER: only with events
+ * @eager:	A wake-up late by some microseconds matters now
  *
  * Return: number of entries filled, 0 at the deadline or after a signal
  */
-int loop_wait(struct loop_event *ev, int max, uint64_t deadline)
+int loop_wait(struct loop_event *ev, int max, uint64_t deadline, bool eager)
 {
 	struct epoll_event ready[READY_MAX];
-	int n = wait_until(ready, max < READY_MAX ? max : READY_MAX, deadline);
+	int n;
 
+	max = max < READY_MAX ? max : READY_MAX;
+	n = eager ? wait_eagerly(ready, max, deadline) : wait_until(ready, max, deadline);
 	count(COUNT_WAKEUPS);
 	if (n < 0)
 		return 0;

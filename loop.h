@@ -2,6 +2,7 @@
 #ifndef LOOP_H
 #define LOOP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 
@@ -41,7 +42,7 @@ int	loop_init(void);
 int	loop_add(int fd, enum loop_kind kind, uint64_t id, uint32_t events);
 int	loop_mod(int fd, enum loop_kind kind, uint64_t id, uint32_t events);
 void	loop_del(int fd);
-int	loop_wait(struct loop_event *ev, int max, uint64_t deadline);
+int	loop_wait(struct loop_event *ev, int max, uint64_t deadline, bool eager);
 uint64_t loop_now(void);
 
 #endif /* LOOP_H */

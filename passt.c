@@ -56,6 +56,8 @@ enum {
 	EVENTS		= 64,		/* handled per wake-up */
 	ACCEPTS		= 64,		/* connections per event of a listening socket */
 	TAKES		= 8,		/* batches of frames per event of the link */
+	BULK_BYTES	= 4096,		/* moved in one wake-up: no small requests */
+	CALM_US		= 1000,		/* since then: a wake-up in time matters again */
 	TRIM_US		= 2 * 1000000,	/* the link was quiet: give memory back */
 };
 
@@ -147,6 +149,9 @@ static void frames(uint64_t now)
 		udp_flush(now);
 		frag_release();
 		tap_done(n);
+		/* One frame is all there was, most often: the loop tells if not */
+		if (n == 1)
+			break;
 	}
 	self.busy_at = now;
 	if (timer_due(TIMER_LINK) == TIMER_NEVER)
@@ -309,17 +314,22 @@ static void expire(uint32_t id, uint64_t now)
 static void run(void)
 {
 	struct loop_event ev[EVENTS];
+	uint64_t now = loop_now(), bulk_at = 0;
 
 	while (!self.quit) {
-		int n = loop_wait(ev, EVENTS, timer_next());
-		uint64_t now = loop_now();
+		uint32_t bytes = tap_bytes();
+		int n = loop_wait(ev, EVENTS, timer_next(), now - bulk_at > CALM_US);
 		int64_t id;
+
+		now = loop_now();
 
 		for (int i = 0; i < n && !self.quit; i++)
 			dispatch(&ev[i], now);
 		while ((id = timer_expired(now)) >= 0)
 			expire((uint32_t)id, now);
 		tap_flush();
+		if (tap_bytes() - bytes > BULK_BYTES)
+			bulk_at = now;
 	}
 }
 

@@ -47,11 +47,13 @@
  * @qemu:	the link is a stream to QEMU, else a tap device
  * @caps:	TAP_ bits of the link
  * @borrowed:	frames taken and not given back
+ * @bytes:	see tap_bytes()
  */
 static struct {
 	bool qemu;
 	unsigned caps;
 	int borrowed;
+	uint32_t bytes;
 } self;
 
 /**
@@ -116,6 +118,16 @@ bool tap_up(void)
 }
 
 /**
+ * tap_bytes() - How much went over the link, but for what tap_send() copied
+ *
+ * Return: bytes since the start, in both directions; wraps
+ */
+uint32_t tap_bytes(void)
+{
+	return self.bytes;
+}
+
+/**
  * tap_take() - Borrow the oldest frames from the guest
  * @f:		Filled
  * @max:	Entries there
@@ -133,6 +145,8 @@ int tap_take(struct tap_frame *f, int max)
 	n = self.qemu ? tap_qemu_take(f, max) : tap_ns_take(f, max);
 	for (int i = 0; pcap_on() && i < n; i++)
 		pcap_frame(f[i].iov, f[i].niov, f[i].len);
+	for (int i = 0; i < n; i++)
+		self.bytes += f[i].len;
 	if (n > 0)
 		self.borrowed = n;
 	return n;
@@ -201,6 +215,7 @@ int tap_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov, int m
 int tap_give(const void *hdr, unsigned hlen, uint32_t len,
 	     const struct virtio_net_hdr *vh)
 {
+	self.bytes += len;
 	return self.qemu ? tap_qemu_give(hdr, hlen, len, vh) : tap_ns_give(hdr, hlen, len, vh);
 }
 

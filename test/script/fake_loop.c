@@ -180,8 +180,9 @@ static void level(const struct loop_event *ev, int n)
 	}
 }
 
-int loop_wait(struct loop_event *ev, int max, uint64_t deadline)
+int loop_wait(struct loop_event *ev, int max, uint64_t deadline, bool eager)
 {
+	(void)eager;
 	count(COUNT_WAKEUPS);
 	if (self.at != fake_clock)
 		self.spin = 0;

@@ -7,12 +7,14 @@
 
 #include <errno.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "count.h"
 #include "loop.h"
 
-enum { EVENTS = 8 };
+enum { EVENTS = 8, ROUNDS = 1000, TRIES = 20 };
 
 #define MS UINT64_C(1000)
 
@@ -34,7 +36,7 @@ static void test_ids(void)
 
 			CHECK_EQ(loop_init(), 0);
 			CHECK_EQ(loop_add(fd, (enum loop_kind)kind, id[i], EPOLLIN), 0);
-			CHECK_EQ(loop_wait(ev, EVENTS, LOOP_NEVER), 1);
+			CHECK_EQ(loop_wait(ev, EVENTS, LOOP_NEVER, false), 1);
 			CHECK_EQ(ev[0].kind, kind);
 			CHECK_EQ(ev[0].id, id[i]);
 			CHECK_EQ(ev[0].events, EPOLLIN);
@@ -54,12 +56,12 @@ static void test_change(void)
 	CHECK_EQ(loop_add(fd, LOOP_TCP, 1, EPOLLIN), 0);
 	CHECK_EQ(loop_add(fd, LOOP_TCP, 1, EPOLLIN), -EEXIST);
 	CHECK_EQ(loop_mod(fd, LOOP_UDP, 2, EPOLLOUT), 0);
-	CHECK_EQ(loop_wait(ev, EVENTS, 1), 1);
+	CHECK_EQ(loop_wait(ev, EVENTS, 1, false), 1);
 	CHECK_EQ(ev[0].kind, LOOP_UDP);
 	CHECK_EQ(ev[0].id, 2);
 	CHECK_EQ(ev[0].events, EPOLLOUT);
 	loop_del(fd);
-	CHECK_EQ(loop_wait(ev, EVENTS, 1), 0);
+	CHECK_EQ(loop_wait(ev, EVENTS, 1, false), 0);
 	(void)close(fd);
 	CHECK_EQ(loop_add(fd, LOOP_TCP, 1, EPOLLIN), -EBADF);
 }
@@ -72,10 +74,10 @@ static void test_edge(void)
 
 	CHECK_EQ(loop_init(), 0);
 	CHECK_EQ(loop_add(fd, LOOP_TCP, 1, EPOLLIN | EPOLLET), 0);
-	CHECK_EQ(loop_wait(ev, EVENTS, 1), 1);
-	CHECK_EQ(loop_wait(ev, EVENTS, 1), 0);
+	CHECK_EQ(loop_wait(ev, EVENTS, 1, false), 1);
+	CHECK_EQ(loop_wait(ev, EVENTS, 1, false), 0);
 	CHECK_EQ(loop_mod(fd, LOOP_TCP, 1, EPOLLIN | EPOLLET), 0);
-	CHECK_EQ(loop_wait(ev, EVENTS, 1), 1);
+	CHECK_EQ(loop_wait(ev, EVENTS, 1, false), 1);
 	(void)close(fd);
 }
 
@@ -87,10 +89,10 @@ static void test_deadline(void)
 
 	CHECK(begin > 0);
 	CHECK_EQ(loop_init(), 0);
-	CHECK_EQ(loop_wait(ev, EVENTS, begin + 20 * MS), 0);
+	CHECK_EQ(loop_wait(ev, EVENTS, begin + 20 * MS, false), 0);
 	CHECK(loop_now() >= begin + 20 * MS);
 	begin = loop_now();
-	CHECK_EQ(loop_wait(ev, EVENTS, 1), 0);
+	CHECK_EQ(loop_wait(ev, EVENTS, 1, false), 0);
 	CHECK(loop_now() < begin + 5000 * MS);
 	CHECK_EQ(count_value[COUNT_WAKEUPS], woken + 2);
 }
@@ -108,7 +110,7 @@ static void test_many(void)
 		CHECK_EQ(loop_add(fd[i], LOOP_TCP, i, EPOLLIN), 0);
 	}
 	for (int round = 0; round < 3; round++) {
-		int n = loop_wait(ev, EVENTS, 1);
+		int n = loop_wait(ev, EVENTS, 1, false);
 
 		CHECK_EQ(n, EVENTS);
 		for (int i = 0; i < n; i++) {
@@ -121,6 +123,63 @@ static void test_many(void)
 		(void)close(fd[i]);
 }
 
+/* usage() - Processor time taken, us, and how often we slept */
+static uint64_t usage(long *slept)
+{
+	struct rusage r;
+
+	CHECK_EQ(getrusage(RUSAGE_SELF, &r), 0);
+	*slept = r.ru_nvcsw;
+	return (uint64_t)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) * 1000 * MS +
+	       (uint64_t)(r.ru_utime.tv_usec + r.ru_stime.tv_usec);
+}
+
+/* rounds() - Times slept while an event came every 20 us */
+static long rounds(bool eager)
+{
+	const struct itimerspec fast = { { 0, 20000 }, { 0, 20000 } };
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	struct loop_event ev[EVENTS];
+	long before, after;
+	uint64_t n;
+
+	CHECK_EQ(loop_init(), 0);
+	CHECK_EQ(loop_add(fd, LOOP_LINK, 0, EPOLLIN), 0);
+	CHECK_EQ(timerfd_settime(fd, 0, &fast, NULL), 0);
+	(void)usage(&before);
+	for (int i = 0; i < ROUNDS; i++) {
+		CHECK_EQ(loop_wait(ev, EVENTS, LOOP_NEVER, eager), 1);
+		CHECK_EQ(read(fd, &n, sizeof(n)), sizeof(n));
+	}
+	(void)usage(&after);
+	(void)close(fd);
+	return after - before;
+}
+
+/* Events that come soon find us awake, and those that do not let us sleep */
+static void test_eager(void)
+{
+	struct loop_event ev[EVENTS];
+	uint64_t begin, end;
+	long slept;
+	int tries = 0;
+
+	/* On a busy machine both may sleep, or neither */
+	while (rounds(true) * 2 > rounds(false) && tries < TRIES)
+		tries++;
+	CHECK(tries < TRIES);
+	begin = usage(&slept);
+	for (int i = 0; i < 100; i++)
+		CHECK_EQ(loop_wait(ev, EVENTS, loop_now() + 2 * MS, true), 0);
+	end = usage(&slept);
+	CHECK(end - begin < 50 * MS);
+	/* The deadline is kept while polling, too */
+	(void)rounds(true);
+	begin = loop_now();
+	CHECK_EQ(loop_wait(ev, EVENTS, begin + 10, true), 0);
+	CHECK(loop_now() >= begin + 10);
+}
+
 int main(void)
 {
 	RUN(test_ids);
@@ -128,5 +187,6 @@ int main(void)
 	RUN(test_edge);
 	RUN(test_deadline);
 	RUN(test_many);
+	RUN(test_eager);
 	return check_done();
 }

@@ -54,7 +54,7 @@ static void run(void)
 	struct loop_event ev[EVENTS];
 	int n;
 
-	while ((n = loop_wait(ev, EVENTS, loop_now() + QUIET_US)) > 0) {
+	while ((n = loop_wait(ev, EVENTS, loop_now() + QUIET_US, false)) > 0) {
 		now = loop_now();
 		for (int i = 0; i < n; i++) {
 			if (ev[i].kind == LOOP_LISTEN)
