@@ -75,6 +75,8 @@ struct conn_key {
  * @rto_at:	when to retransmit or probe, us on the loop's clock; 0: never
  * @check_at:	when to look at the host socket again, us: draining, stall,
  *		keepalive, handshake, wait; 0: never
+ * @ack_at:	when an acknowledgement that waits for bytes to go along with is
+ *		sent without them, us on the loop's clock; 0: none waits
  * @seen_ms:	last segment of the guest, or byte of the host, ms, wraps
  * @resent_us:	when una was last sent again in fast recovery, us, wraps
  * @slot:	place in the present batch, plus 1; 0: no segment in it
@@ -110,6 +112,7 @@ struct tcp_conn {
 	uint64_t rtt_at;
 	uint64_t rto_at;
 	uint64_t check_at;
+	uint64_t ack_at;
 	uint32_t seen_ms;
 	uint32_t resent_us;
 	uint8_t slot;

@@ -392,7 +392,7 @@ static void segment_open(struct conn *c, const struct frame *f, const struct tcp
 	fit = tcp_out_fit(&c->tcp, b, s);
 	if (fit == TCP_FIT_NOT) {
 		count(DROP_TCP_WINDOW);
-		c->tcp.flags |= TCPF_ACK_DUE;
+		tcp_out_ack_now(&c->tcp);
 		return;
 	}
 	if (!(s->flags & TCP_ACK)) {

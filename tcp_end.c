@@ -153,7 +153,7 @@ void tcp_end_settle(struct conn *c, int rc, uint64_t now)
 		tcp_end_reset(c, rc == -ETIMEDOUT ? "timed out" : "host socket failed");
 		return;
 	}
-	if (t->flags & TCPF_ACK_DUE)
+	if (t->flags & TCPF_ACK_DUE && !tcp_out_ack_waits(t, now))
 		tcp_seg_ack(c);
 	tcp_check(c);
 	if (t->tail && !(t->flags & TCPF_ARMED)) {
@@ -300,6 +300,10 @@ void tcp_end_timeout(struct conn *c, uint64_t now)
 	if (c && c->tcp.check_at && now >= c->tcp.check_at)
 		timeout_check(c, now);
 	c = conn_get(id);
+	if (c && c->tcp.ack_at && now >= c->tcp.ack_at) {
+		c->tcp.flags &= (uint16_t)~TCPF_TURNS;
+		tcp_seg_ack(c);
+	}
 	if (c)
 		tcp_schedule(c);
 }

@@ -155,6 +155,8 @@ void tcp_schedule(struct conn *c)
 
 	if (c->tcp.check_at && c->tcp.check_at < due)
 		due = c->tcp.check_at;
+	if (c->tcp.ack_at && c->tcp.ack_at < due)
+		due = c->tcp.ack_at;
 	if (due < timer_due(conn_index(c)))
 		timer_set(conn_index(c), due);
 }

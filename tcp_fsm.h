@@ -65,6 +65,8 @@ enum {
 	TCPF_UNEVEN	= 1 << 11,	/* a FIN or an urgent mark is in the receive
 					 * queue: a short peek is not the end of it */
 	TCPF_SACK	= 1 << 12,	/* the guest understands SACK options */
+	TCPF_TURNS	= 1 << 14,	/* guest and remote end take turns */
+	TCPF_ASKED	= 1 << 15,	/* the guest sent last */
 	TCPF_FIN_LAST	= 1 << 13,	/* the guest's FIN was the last: it may be
 					 * repeated when both halves are done */
 };

@@ -47,6 +47,8 @@
 
 enum {
 	PUSH_FRAMES	= 16,		/* frames per look at the socket */
+	FLIGHT_MAX	= 20 * 65536,	/* toward a guest that is near, bytes */
+	NEAR_US		= 2000,		/* round trip of one that is */
 	DUPACKS		= 3,		/* RFC 5681, section 3.2 */
 	REORDER_US	= 5000,		/* what a link may be late by, and not have lost */
 	HOLE_BACKOFF	= 3,		/* time-outs before smaller segments are tried */
@@ -286,12 +288,23 @@ static int resend(struct conn *c, uint64_t now)
 	return got < 0 && got != -EAGAIN ? (int)got : 0;
 }
 
-/* open_window() - Bytes that may be sent now */
+/*
+ * open_window() - Bytes that may be sent now
+ *
+ * What is in flight lies in the host's receive queue, which the kernel walks at each
+ * look, and is read again by the guest.  So more than what fills the link, as windows
+ * of some MB do, costs time, and throws the first copy out of the cache before the
+ * second is made.
+ */
 static uint32_t open_window(const struct tcp_conn *t)
 {
 	uint32_t flight = tcp_in_flight(t);
 	uint32_t limit = t->lwnd ? min_u32(t->lwnd, t->wnd) : t->wnd;
-	uint32_t room = limit > flight ? limit - flight : 0;
+	uint32_t room;
+
+	if (t->srtt < NEAR_US)
+		limit = min_u32(limit, FLIGHT_MAX);
+	room = limit > flight ? limit - flight : 0;
 
 	/*
 	 * No silly windows (RFC 9293, 3.8.6.2.1): a rest less than a segment and
@@ -355,6 +368,8 @@ static int push_once(struct conn *c, uint64_t now)
 	/* A short answer means empty; a peek also ends before a FIN or urgent mark */
 	if ((uint32_t)got < lent && !(t->flags & TCPF_UNEVEN))
 		t->flags |= TCPF_DRAINED;
+	if (t->flags & TCPF_ASKED)
+		t->flags = (uint16_t)((t->flags | TCPF_TURNS) & ~TCPF_ASKED);
 	put_frames(c, t->nxt, (uint32_t)got, unit, (uint32_t)got < lent);
 	tcp_rto_sent(t, (uint32_t)got, now);
 	return 1;

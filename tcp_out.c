@@ -38,6 +38,15 @@
  *	B / 48 (RFC 9293, 3.8.6.2.2), or goes along with other segments.  The
  *	event may come when it grew by B / 6 - B / 7 only.
  *
+ *   Acknowledgements
+ *
+ *	go out at the end of each batch, but for one case: where guest and remote
+ *	end take turns, as with requests and responses, the answer is soon there
+ *	for the acknowledgement to go along with (RFC 9293, 3.8.6.3).  It waits 40
+ *	ms at most, the time of Linux; once it waited in vain it does so no more
+ *	until the remote end has answered again.  So it never holds up a guest that
+ *	sends without waiting for answers.
+ *
  *   The guest's FIN
  *
  *	is passed on by shutdown() when all before it is with the kernel, and is
@@ -60,6 +69,7 @@ enum {
 	UPDATE_PART	= 48,		/* of B: opened by that much, tell the guest */
 	MEMORY_PART	= 8,		/* of the memory of all sockets, for all windows */
 	WINDOW_LEAST	= 0xffff,
+	ACK_DELAY_US	= 40000,	/* as Linux, net/ipv4: TCP_DELACK_MIN */
 	EDGE_MAX	= 0xffff << TCP_WSCALE,
 };
 
@@ -95,6 +105,32 @@ enum tcp_fit tcp_out_fit(const struct tcp_conn *t, const struct tcp_batch *b,
 }
 
 /**
+ * tcp_out_ack_now() - Something has to be acknowledged, or told, at once
+ * @t:		Connection
+ */
+void tcp_out_ack_now(struct tcp_conn *t)
+{
+	t->flags = (uint16_t)((t->flags | TCPF_ACK_DUE) & ~TCPF_TURNS);
+}
+
+/**
+ * tcp_out_ack_waits() - Whether an acknowledgement may wait for bytes to go along with
+ * @t:		Connection with TCPF_ACK_DUE; ack_at is set if so
+ * @now:	Time, us
+ *
+ * Return: true: nothing to send yet
+ */
+bool tcp_out_ack_waits(struct tcp_conn *t, uint64_t now)
+{
+	if (!(t->flags & TCPF_TURNS) || t->half[OUT] != HALF_FLOW || t->late || t->tail ||
+	    seq_ahead(t->rcv, t->acked) >= 2U * t->mss)
+		return false;
+	if (!t->ack_at)
+		t->ack_at = now + ACK_DELAY_US;
+	return true;
+}
+
+/**
  * tcp_out_gather() - Take the new part of a segment into the batch
  * @t:		Connection
  * @b:		Batch, with room
@@ -109,7 +145,9 @@ void tcp_out_gather(struct tcp_conn *t, struct tcp_batch *b, const struct frame 
 	uint32_t fresh = s->len > old ? s->len - old : 0;
 	uint32_t n = min_u32(fresh, seq_ahead(t->edge, next));
 
-	if (s->len || s->flags & TCP_FIN)
+	if (old && s->len)
+		tcp_out_ack_now(t);		/* our last one was lost, it seems */
+	else if (s->len || s->flags & TCP_FIN)
 		t->flags |= TCPF_ACK_DUE;
 	/* Nothing follows a FIN */
 	if (b->fin || t->half[OUT] != HALF_FLOW)
@@ -229,7 +267,7 @@ int tcp_out_flush(struct conn *c, struct tcp_batch *b)
 		rc = late ? give_tail(c) : 0;
 		if (rc)
 			return rc;
-		t->flags |= TCPF_ACK_DUE;
+		t->flags |= TCPF_ACK_DUE | TCPF_ASKED;
 		tcp_out_window(c);
 	}
 	if (b->fin && t->half[OUT] == HALF_FLOW)
@@ -305,7 +343,7 @@ int tcp_out_ready(struct conn *c)
 	if (seq_diff(tcp_seg_offer(t), t->told) >= (int32_t)step &&
 	    t->half[OUT] == HALF_FLOW) {
 		count(COUNT_TCP_WINDOW_UPDATE);
-		t->flags |= TCPF_ACK_DUE;
+		tcp_out_ack_now(t);
 	}
 	return 0;
 }

@@ -27,6 +27,8 @@ void	tcp_out_gather(struct tcp_conn *t, struct tcp_batch *b, const struct frame 
 void	tcp_out_keep(struct tcp_conn *t, const struct frame *f, const struct tcp_seg *s);
 int	tcp_out_flush(struct conn *c, struct tcp_batch *b);
 void	tcp_out_window(struct conn *c);
+void	tcp_out_ack_now(struct tcp_conn *t);
+bool	tcp_out_ack_waits(struct tcp_conn *t, uint64_t now);
 int	tcp_out_ready(struct conn *c);
 int	tcp_out_finish(struct conn *c);
 

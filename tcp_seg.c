@@ -303,6 +303,7 @@ unsigned tcp_seg_head(struct conn *c, uint8_t h[static TAP_HEAD_MAX], uint32_t s
 	}
 	if (flags & TCP_ACK) {
 		t->acked = ack;
+		t->ack_at = 0;
 		t->flags &= (uint16_t)~TCPF_ACK_DUE;
 	}
 	return hlen;
