@@ -20,7 +20,7 @@ enum {
 };
 
 enum {
-	TAP_BATCH	= 16,		/* frames taken at once */
+	TAP_BATCH	= 32,		/* frames taken at once */
 	TAP_FRAME_MAX	= 65535 + 14,	/* IP packet and Ethernet header */
 	TAP_HEAD_MAX	= 128,		/* header bytes of a frame toward the guest */
 };

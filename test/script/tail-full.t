@@ -4,14 +4,10 @@ caps csum tso
 include out.inc
 +0	host take 0
 +1	flood 1:8380417 65472
-+0	call send 0 of 1047552
-+0	expect . ack 1047553
++0	call send 0 of 2095104
 +0	expect . ack 2095105
-+0	expect . ack 3142657
 +0	expect . ack 4190209
-+0	expect . ack 5237761
 +0	expect . ack 6285313
-+0	expect . ack 7332865
 +0	expect . ack 8380417
 +0	count tcp-tail-full 0
 # 8 KiB are left, and a FIN behind what was not taken does not count

@@ -11,15 +11,15 @@ include out.inc
 +0	host take 0
 +0	b host take 0
 +1	flood 1:8380417 65472
-+0	call send 0 of 1047552
-+0	expect . ack 1047553
-+0	times 7 expect . ack *
++0	call send 0 of 2095104
++0	expect . ack 2095105
++0	times 3 expect . ack *
 +1	host error ECONNRESET
 +0	expect R. 1:1(0) ack 8380417
 +0	call abort
 +1	b flood 1:8380417 65472
-+0	b call send 0 of 1047552
-+0	times 8 b expect . ack *
++0	b call send 0 of 2095104
++0	times 4 b expect . ack *
 +0	count tcp-tail-full 0
 +0	b host error ECONNRESET
 +0	b expect R. 1:1(0) ack 8380417
