@@ -39,6 +39,7 @@
 
 enum {
 	DATA_MAX	= 65536,
+	RECEIVE_MAX	= 1 << 20,	/* bytes in a receive queue; the kernel doubles it */
 	CONTROL_MAX	= 256,
 	SKIP_ERRORS	= 16,		/* local errors passed over in one go */
 	TTL_FALLBACK	= 64,		/* RFC 1700, "IP time to live" */
@@ -171,6 +172,18 @@ static void info_on(int fd)
 	(void)set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 }
 
+/*
+ * bulk_options() - Datagrams of one size come together, and may wait for us
+ *
+ * The usual buffer of 208 KiB is full of frames of 1500 bytes within 1 ms at 1
+ * Gbit/s, and sometimes it takes that long until we run.
+ */
+static void bulk_options(int fd)
+{
+	(void)set(fd, IPPROTO_UDP, UDP_GRO, 1);
+	(void)set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_MAX);
+}
+
 /* shout_options() - Broadcast and groups: to be heard on @to->scope, not to listen in */
 static void shout_options(int fd, const struct sock_udp_path *to)
 {
@@ -214,7 +227,7 @@ int sock_udp_open(const struct sock_udp_path *to, uint16_t port, enum sock_udp_k
 			(void)set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 		/* Flows of one port of the guest share it on the host */
 		(void)set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-		(void)set(fd, IPPROTO_UDP, UDP_GRO, 1);
+		bulk_options(fd);
 	}
 	if (kind == SOCK_UDP_SHOUT)
 		shout_options(fd, to);
@@ -238,7 +251,7 @@ void sock_udp_prepare(int fd)
 {
 	info_on(fd);
 	errors_on(fd);
-	(void)set(fd, IPPROTO_UDP, UDP_GRO, 1);
+	bulk_options(fd);
 }
 
 /* control_put() - Append a control message to @m, whose buffer is large enough */
