@@ -242,6 +242,7 @@ class Routed(Translator):
     """The kernel forwards: a veth pair and two routes, the limit of what can be had"""
     name = "routed"
     where = ("10.9.0.2", FORWARD)
+    back = HOST4			# next hop from the remote end
 
     def join(self):
         pid = self.guest.pid
@@ -254,7 +255,7 @@ class Routed(Translator):
         host.run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
         self.guest.run("ip", "route", "add", "default", "via", "10.9.0.1")
         self.guest.run("ip", "route", "add", "default", "via", "2001:db8:9::1")
-        remote.run("ip", "route", "replace", "10.9.0.0/24", "via", HOST4)
+        remote.run("ip", "route", "replace", "10.9.0.0/24", "via", self.back)
         remote.run("ip", "route", "replace", "2001:db8:9::/64", "via", HOST6)
 
     def unjoin(self):
