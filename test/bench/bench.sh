@@ -27,3 +27,6 @@ need ip iperf3 python3
 export TMP REMOTE TOOL_DIR PROG_DIR
 host_up remote
 PYTHONPATH=$TOP/test/ns PYTHONDONTWRITEBYTECODE=1 python3 "$TOP/test/bench/bench.py" "$@"
+results=$TOP/build/bench/results.tsv
+python3 "$TOP/test/bench/report.py" "$results" "$TOP/build/bench/table.md" \
+	"$TOP/doc/performance.svg"

@@ -255,7 +255,7 @@ class Routed(Translator):
         host.run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
         self.guest.run("ip", "route", "add", "default", "via", "10.9.0.1")
         self.guest.run("ip", "route", "add", "default", "via", "2001:db8:9::1")
-        remote.run("ip", "route", "replace", "10.9.0.0/24", "via", self.back)
+        remote.run("ip", "route", "replace", "10.9.0.0/24", "via", Routed.back)
         remote.run("ip", "route", "replace", "2001:db8:9::/64", "via", HOST6)
 
     def unjoin(self):

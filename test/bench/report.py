@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""report - a table and a picture of what bench.py wrote
+
+	report.py RESULTS TABLE PICTURE
+
+RESULTS is build/bench/results.tsv: of rows measured more than once that of most runs counts.
+TABLE gets Markdown, medians with the ratio to the first column of each row; PICTURE an
+SVG by gnuplot: each program relative to the kernel's routing, rows that have that.
+"""
+import statistics
+import subprocess
+import sys
+
+COLUMNS = ("routed", "bare unshare", "relay", "ours", "pasta", "passt", "slirp4netns", "QEMU user")
+DRAWN = ("ours", "pasta", "slirp4netns")
+COLOURS = {"ours": "#2060c0", "pasta": "#c06020", "slirp4netns": "#909090"}
+
+
+def number(x):
+    """Write a figure with three digits that matter"""
+    return f"{x:.0f}" if abs(x) >= 100 else f"{x:.3g}"
+
+
+def read(path):
+    """Return medians by (name, unit), then by column"""
+    rows = {}
+    with open(path, encoding="ascii") as f:
+        for line in f:
+            _, name, unit, column, *values = line.rstrip("\n").split("\t")
+            seen = rows.setdefault((name, unit), {})
+            if len(values) >= seen.get(column, (0, 0))[1]:
+                seen[column] = (statistics.median(map(float, values)), len(values))
+    return rows
+
+
+def table(rows, out):
+    """Write the table"""
+    columns = [c for c in COLUMNS if any(c in row for row in rows.values())]
+    print("| what | unit |", " | ".join(columns), "|", file=out)
+    print("|---|---|" + "---|" * len(columns), file=out)
+    for (name, unit), row in rows.items():
+        mark = next((row[c][0] for c in columns if c in row), 0)
+        cells = []
+        for i, c in enumerate(columns):
+            text = number(row[c][0]) if c in row else ""
+            if text and mark and any(d in row for d in columns[:i]):
+                text += f" ({row[c][0] / mark:.2f})"
+            cells.append(text)
+        print(f"| {name} | {unit} |", " | ".join(cells), "|", file=out)
+
+
+def picture(rows, path):
+    """Draw ratios to the kernel's routing, as bars"""
+    data = []
+    for (name, unit), row in rows.items():
+        if "routed" not in row or "ours" not in row or unit not in ("Gbit/s", "1/s"):
+            continue
+        cells = [f"{row[c][0] / row['routed'][0]:.4f}" if c in row else "NaN" for c in DRAWN]
+        data.append(f'"{name}" ' + " ".join(cells))
+    plots = ", ".join(
+        f"$data using {i + 2}:xtic(1) with histogram title '{c}' lc rgb '{COLOURS[c]}'"
+        for i, c in enumerate(DRAWN))
+    script = f"""
+set terminal svg size 1000,560 font 'sans,11' background '#ffffff' noenhanced
+set output '{path}'
+set title 'Relative to routing by the kernel, which is 1'
+set style data histogram
+set style histogram clustered gap 1
+set style fill solid
+set xtics rotate by -35 left
+set grid y
+set yrange [0:*]
+set rmargin 22
+set arrow from graph 0, first 1 to graph 1, first 1 nohead lc rgb '#303030' dt 2
+set key top left
+$data << EOD
+{chr(10).join(data)}
+EOD
+plot {plots}
+"""
+    subprocess.run(["gnuplot"], input=script, text=True, check=True)
+
+
+def main():
+    """Read, write, draw"""
+    rows = read(sys.argv[1])
+    with open(sys.argv[2], "w", encoding="ascii") as out:
+        table(rows, out)
+    picture(rows, sys.argv[3])
+
+
+main()
