@@ -322,7 +322,6 @@ static void run(void)
 		int64_t id;
 
 		now = loop_now();
-
 		for (int i = 0; i < n && !self.quit; i++)
 			dispatch(&ev[i], now);
 		while ((id = timer_expired(now)) >= 0)

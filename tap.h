@@ -10,7 +10,7 @@ unsigned tap_event(uint64_t id, uint32_t events);
 void	tap_trim(void);
 unsigned tap_caps(void);
 bool	tap_up(void);
-uint32_t	tap_bytes(void);
+uint32_t tap_bytes(void);
 int	tap_take(struct tap_frame *f, int max);
 void	tap_done(int n);
 uint32_t tap_head(const struct tap_frame *f, void *copy, uint32_t n);

@@ -19,6 +19,7 @@ import subprocess
 import sys
 
 import lab
+from report import number
 from rows import rows
 
 TOP = os.environ["TOP"]
@@ -47,11 +48,6 @@ def measure(row, repeats):
             for also, also_unit, figure in more:
                 seen.setdefault((f"{name}: {also}", also_unit, cls.name), []).append(figure)
     return seen
-
-
-def number(x):
-    """Write a figure with three digits that matter"""
-    return f"{x:.0f}" if abs(x) >= 100 else f"{x:.3g}"
 
 
 def show(seen):

@@ -181,7 +181,7 @@ class Translator:
             host.run("mount", "--bind", f"/proc/{self.guest.pid}/ns/net", self.path())
         try:
             self.join()
-            until(self.joined, f"{self.name}: the guest has no route")
+            until(self.joined, f"{self.name}: the guest is not configured")
         except BaseException:
             self.__exit__()
             raise
@@ -317,13 +317,18 @@ class Vm(Translator):
     program = f"{PROGS}/passt"
     extra = ("--no-map-gw",)
 
-    def join(self):
+    def serve(self):
+        """Start the program; return the path of its socket"""
         path = f"{TMP}/{self.name}.sock"
         if os.path.exists(path):
             os.unlink(path)
         self.spawn(self.program, "-f", "-s", path, "-m", self.mtu, "-t", FORWARD,
                    "-u", FORWARD, *self.extra)
         until(lambda: os.path.exists(path), f"{self.name}: its socket")
+        return path
+
+    def join(self):
+        path = self.serve()
         self.others.append(self.guest.start(f"{TOOLS}/impair", "--socket", path,
                                             "--netns-tap", "eth0"))
         until(lambda: "eth0" in self.guest.run("ip", "link"), "impair: its tap")

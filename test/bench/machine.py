@@ -10,56 +10,36 @@ import socket
 import time
 
 import ends
-from lab import (PROGS, REMOTE4, TMP, Failed, Place, Translator, beside, cpu_seconds, host, remote,
-                 stop, until)
+from lab import REMOTE4, Failed, Passt, Vm, beside, cpu_seconds, host, remote
 
 TOP = os.environ["TOP"]
 SIZE = 100 << 20
 PORT = 5400
 
 
-class Machine(Translator):
+class Machine(Vm):
     """A machine at this program's socket"""
-    name = "ours"
-    program = f"{PROGS}/passt"
-    extra = ("--no-map-gw",)
 
     def __init__(self, mtu=1500, cpu=None):
         super().__init__(mtu, cpu)
         self.console, self.steps = None, 0
 
-    def __enter__(self):
-        self.guest = Place()
-        with open(self.path(), "wb"):
-            host.run("mount", "--bind", f"/proc/{self.guest.pid}/ns/net", self.path())
-        try:
-            net = self.serve()
-            self.console = host.start(
-                "qemu-system-x86_64", "-M", "pc,accel=tcg", "-cpu", "max", "-m", 256,
-                "-nodefaults", "-display", "none", "-serial", "stdio",
-                "-kernel", f"{TOP}/build/vm/kernel/vmlinuz", "-initrd", f"{TOP}/build/vm/initrd",
-                "-append", "console=ttyS0 quiet loglevel=3", *net,
-                "-device", "virtio-net-pci,netdev=n0")
-            self.answer()
-            self.step("dhcp4")
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
+    def join(self):
+        self.console = host.start(
+            "qemu-system-x86_64", "-M", "pc,accel=tcg", "-cpu", "max", "-m", 256,
+            "-nodefaults", "-display", "none", "-serial", "stdio",
+            "-kernel", f"{TOP}/build/vm/kernel/vmlinuz", "-initrd", f"{TOP}/build/vm/initrd",
+            "-append", "console=ttyS0 quiet loglevel=3", "-netdev", self.link(),
+            "-device", "virtio-net-pci,netdev=n0")
+        self.others.append(self.console)
+        self.answer()
 
-    def __exit__(self, *_):
-        if self.console:
-            stop(self.console)
-        super().__exit__()
+    def joined(self):
+        return self.step("dhcp4")
 
-    def serve(self):
-        """Start the program; return QEMU's arguments for the link"""
-        path = f"{TMP}/{self.name}.sock"
-        if os.path.exists(path):
-            os.unlink(path)
-        self.spawn(self.program, "-f", "-s", path, "-m", self.mtu, *self.extra)
-        until(lambda: os.path.exists(path), f"{self.name}: its socket")
-        return ["-netdev", f"stream,id=n0,server=off,addr.type=unix,addr.path={path}"]
+    def link(self):
+        """Return QEMU's word for the link, whose other end is there"""
+        return f"stream,id=n0,server=off,addr.type=unix,addr.path={self.serve()}"
 
     def answer(self):
         """Return what the machine says of the step it was told"""
@@ -87,16 +67,15 @@ class Machine(Translator):
 
 class MachinePasst(Machine):
     """A machine at Debian's passt"""
-    name = "passt"
-    program = "/usr/bin/passt"
+    name, program = Passt.name, Passt.program
 
 
 class MachineUser(Machine):
     """A machine with the network that is built into QEMU (libslirp)"""
     name = "QEMU user"
 
-    def serve(self):
-        return ["-netdev", "user,id=n0"]
+    def link(self):
+        return "user,id=n0"
 
 
 ALL = (Machine, MachinePasst, MachineUser)

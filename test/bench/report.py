@@ -89,4 +89,5 @@ def main():
     picture(rows, sys.argv[3])
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -5,6 +5,7 @@ A row has a name, a unit, the translators it is run through, and a function that
 one of these, started, and returns the figure.  Figures that come along (processor time,
 latency) are kept under names of their own by beside().
 """
+import contextlib
 import json
 import os
 import subprocess
@@ -29,15 +30,21 @@ def words(text):
 
 # ---------------------------------------------------------------- bulk transfer
 
-def iperf(client, addr, *more, port=5201, server=remote, cpu=None):
-    """Run iperf3 between two places; return Gbit/s received and bytes"""
-    s = server.start("iperf3", "-s", "-1", "-p", port, "--forceflush", cpu=cpu)
+@contextlib.contextmanager
+def iperf_server(place, port, cpu=None):
+    """Have an iperf3 serve one client meanwhile"""
+    s = place.start("iperf3", "-s", "-1", "-p", port, "--forceflush", cpu=cpu)
     try:
-        until(lambda: f":{port} " in server.run("ss", "-Htln"), "iperf3 listens")
-        out = json.loads(client.run("iperf3", "-J", "-c", addr, "-p", port, "-t", SECONDS,
-                                    *more, cpu=cpu))
+        until(lambda: f":{port} " in place.run("ss", "-Htln"), "iperf3 listens")
+        yield
     finally:
         stop(s)
+
+
+def iperf(client, addr, *more, port=5201, server=remote, to_port=None):
+    """Run iperf3 between two places; return Gbit/s received and bytes"""
+    with iperf_server(server, to_port or port):
+        out = json.loads(client.run("iperf3", "-J", "-c", addr, "-p", port, "-t", SECONDS, *more))
     end = out["end"]["sum_received"]
     return end["bits_per_second"] / 1e9, end["bytes"]
 
@@ -99,13 +106,7 @@ def loopback_relay(t):
     """Throughput through the bare splice relay"""
     if t.name != "relay":
         return loopback(t)
-    s = host.start("iperf3", "-s", "-1", "-p", 5202)
-    try:
-        until(lambda: ":5202 " in host.run("ss", "-Htln"), "iperf3 listens")
-        out = json.loads(host.run("iperf3", "-J", "-c", "127.0.0.1", "-p", FORWARD, "-t", SECONDS))
-    finally:
-        stop(s)
-    return out["end"]["sum_received"]["bits_per_second"] / 1e9
+    return iperf(host, "127.0.0.1", port=FORWARD, server=host, to_port=5202)[0]
 
 
 # -------------------------------------------------------- requests, connections
@@ -255,15 +256,13 @@ def busy_crowd(t):
 @served
 def loaded_rr(t):
     """Round trips beside a stream at full rate: the 99th percentile, us"""
-    s = remote.start("iperf3", "-s", "-1", "-p", 5203)
-    until(lambda: ":5203 " in remote.run("ss", "-Htln"), "iperf3 listens")
-    c = t.guest.start("iperf3", "-c", REMOTE4, "-p", 5203, "-t", SECONDS + 2)
-    try:
-        time.sleep(0.5)
-        out = words(t.guest.run(WORK, "rr", "tcp", t.remote4, PORT, SECONDS))
-    finally:
-        stop(c)
-        stop(s)
+    with iperf_server(remote, 5203):
+        c = t.guest.start("iperf3", "-c", REMOTE4, "-p", 5203, "-t", SECONDS + 2)
+        try:
+            time.sleep(0.5)
+            out = words(t.guest.run(WORK, "rr", "tcp", t.remote4, PORT, SECONDS))
+        finally:
+            stop(c)
     beside("p50", "us", out["p50"])
     beside("p99.9", "us", out["p999"])
     return out["p99"]

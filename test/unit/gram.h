@@ -81,6 +81,18 @@ static inline struct conn *flow(const struct gram *g)
 	return conn_find(&key);
 }
 
+/* opened() - What the guest sends opens a flow: its entry, NULL after a failed check */
+static inline struct conn *opened(const struct gram *g, uint64_t now)
+{
+	struct conn *c;
+
+	from_guest(g, now);
+	flush(now);
+	c = flow(g);
+	CHECK(c != NULL);
+	return c;
+}
+
 static inline void arrive(const char *peer, uint16_t port, uint32_t len, uint16_t seg)
 {
 	static uint8_t buf[SOCK_UDP_BATCH][SOCK_UDP_HEADROOM + DATA_MAX];

@@ -11,10 +11,7 @@ static void test_in(void)
 	struct conn *c;
 
 	begin();
-	from_guest(&basic, 1);
-	flush(1);
-	c = flow(&basic);
-	CHECK(c != NULL);
+	c = opened(&basic, 1);
 	if (!c)
 		return;
 	arrive(basic.dst, 5000, 10, 0);
@@ -36,10 +33,7 @@ static void test_gro(void)
 	struct conn *c;
 
 	begin();
-	from_guest(&basic6, 1);
-	flush(1);
-	c = flow(&basic6);
-	CHECK(c != NULL);
+	c = opened(&basic6, 1);
 	if (!c)
 		return;
 	/* A link that can not cut: frame by frame */
@@ -76,10 +70,7 @@ static void test_in_long(void)
 	uint32_t n = 0;
 
 	begin();
-	from_guest(&basic, 1);
-	flush(1);
-	c = flow(&basic);
-	CHECK(c != NULL);
+	c = opened(&basic, 1);
 	if (!c)
 		return;
 	arrive(basic.dst, 5000, 3000, 0);
@@ -103,10 +94,7 @@ static void test_times(void)
 	uint64_t id;
 
 	begin();
-	from_guest(&basic, s);
-	flush(s);
-	c = flow(&basic);
-	CHECK(c != NULL);
+	c = opened(&basic, s);
 	if (!c)
 		return;
 	CHECK_EQ(timer_due(conn_index(c)), 31 * s);
@@ -126,10 +114,7 @@ static void test_times(void)
 	CHECK_EQ(t.open, 0);
 
 	dns.dport = 53;
-	from_guest(&dns, 200 * s);
-	flush(200 * s);
-	c = flow(&dns);
-	CHECK(c != NULL);
+	c = opened(&dns, 200 * s);
 	if (!c)
 		return;
 	arrive(basic.dst, 53, 10, 0);
@@ -144,10 +129,7 @@ static void test_queued_errors(void)
 	struct gram g = basic;
 
 	begin();
-	from_guest(&g, 1000000);
-	flush(1000000);
-	c = flow(&g);
-	CHECK(c != NULL);
+	c = opened(&g, 1000000);
 	if (!c)
 		return;
 	t.err[0] = (struct sock_udp_error){ .type = 11, .offender = at("203.0.113.9"),
@@ -166,10 +148,7 @@ static void test_queued_errors(void)
 	check_icmp(1, "203.0.113.9", 11, 0, &g);
 	/* The other end, which the guest knows by another address */
 	g.dst = "192.0.2.1";
-	from_guest(&g, 1000000);
-	flush(1000000);
-	c = flow(&g);
-	CHECK(c != NULL);
+	c = opened(&g, 1000000);
 	if (!c)
 		return;
 	CHECK(addr_eq(&c->udp.path.peer, &addr_loop4));
