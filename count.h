@@ -69,6 +69,7 @@
 	X(COUNT_ECHO_FLOWS, "echo-flows")									\
 	X(COUNT_ICMP_ERRORS, "icmp-errors")		/* told to the guest */					\
 	X(COUNT_SPLICE_FLOWS, "splice-flows")									\
+	X(COUNT_PAUSES, "pauses")			/* to let frames gather */				\
 	X(COUNT_WAKEUPS, "wakeups")			/* of the loop */
 
 #define COUNT_ENUM(id, name)	id,

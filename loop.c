@@ -198,6 +198,18 @@ int loop_wait(struct loop_event *ev, int max, uint64_t deadline, bool eager)
 }
 
 /**
+ * loop_pause() - Look at nothing for a while
+ * @us:		How long, less than a second; the timer's slack (50 us) may follow
+ */
+void loop_pause(uint32_t us)
+{
+	struct timespec ts = { .tv_nsec = (long)us * NS_PER_US };
+
+	count(COUNT_PAUSES);
+	(void)nanosleep(&ts, NULL);
+}
+
+/**
  * loop_now() - The time
  *
  * Return: us on CLOCK_MONOTONIC, more than 0

@@ -43,6 +43,7 @@ int	loop_add(int fd, enum loop_kind kind, uint64_t id, uint32_t events);
 int	loop_mod(int fd, enum loop_kind kind, uint64_t id, uint32_t events);
 void	loop_del(int fd);
 int	loop_wait(struct loop_event *ev, int max, uint64_t deadline, bool eager);
+void	loop_pause(uint32_t us);
 uint64_t loop_now(void);
 
 #endif /* LOOP_H */

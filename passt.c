@@ -50,15 +50,21 @@
 #include "tcp_end.h"
 #include "udp.h"
 #include "udp_flow.h"
+#include "util.h"
 #include "wire.h"
 
 enum {
 	EVENTS		= 64,		/* handled per wake-up */
 	ACCEPTS		= 64,		/* connections per event of a listening socket */
 	TAKES		= 8,		/* batches of frames per event of the link */
-	BULK_BYTES	= 4096,		/* moved in one wake-up: no small requests */
+	BULK_BYTES	= 1024,		/* moved in one wake-up: no small requests */
 	CALM_US		= 1000,		/* since then: a wake-up in time matters again */
 	TRIM_US		= 2 * 1000000,	/* the link was quiet: give memory back */
+	ONE_WAY		= 16,		/* wake-ups in a row by the link alone, with bulk */
+	GATHER_BYTES	= 8192,		/* per wake-up: less is worth a pause, twice as
+					 * much ends it */
+	PAUSE_MIN_US	= 16,
+	PAUSE_MAX_US	= 512,
 };
 
 /**
@@ -69,6 +75,8 @@ enum {
  * @gid:	group
  * @signals:	descriptor of signals
  * @busy_at:	when the link last carried something, us
+ * @one_way:	wake-ups by the link alone with bulk, in a row, 0..ONE_WAY
+ * @pause:	how long frames may gather before we look again, us, 0..PAUSE_MAX_US
  * @quit:	leave the loop
  * @status:	exit status then
  */
@@ -79,6 +87,8 @@ static struct {
 	gid_t gid;
 	int signals;
 	uint64_t busy_at;
+	uint32_t one_way;
+	uint32_t pause;
 	bool quit;
 	int status;
 } self = { .ns = { .child = -1, .watch = -1 } };
@@ -310,6 +320,31 @@ static void expire(uint32_t id, uint64_t now)
 	}
 }
 
+/*
+ * moderate() - Let frames gather that come one by one, as network cards do
+ *
+ * An emulated guest that sends in bulk wakes us for each frame, and is woken in turn for
+ * each acknowledgement, which costs both more than the bytes.  With requests and
+ * responses the sockets have events too, and nothing pauses.
+ */
+static void moderate(const struct loop_event *ev, int n, uint32_t bytes)
+{
+	if (n != 1 || ev->kind != LOOP_LINK || bytes <= BULK_BYTES) {
+		self.one_way = n ? 0 : self.one_way;
+		return;
+	}
+	if (self.one_way < ONE_WAY) {
+		self.one_way++;
+		self.pause = 0;
+	} else if (bytes < GATHER_BYTES) {
+		self.pause = min_u32(max_u32(2 * self.pause, PAUSE_MIN_US), PAUSE_MAX_US);
+	} else if (bytes > 2 * GATHER_BYTES) {
+		self.pause /= 2;
+	}
+	if (self.pause >= PAUSE_MIN_US)
+		loop_pause(self.pause);
+}
+
 /* run() - The loop */
 static void run(void)
 {
@@ -327,8 +362,10 @@ static void run(void)
 		while ((id = timer_expired(now)) >= 0)
 			expire((uint32_t)id, now);
 		tap_flush();
-		if (tap_bytes() - bytes > BULK_BYTES)
+		bytes = tap_bytes() - bytes;
+		if (bytes > BULK_BYTES)
 			bulk_at = now;
+		moderate(ev, n, bytes);
 	}
 }
 

@@ -274,10 +274,11 @@ class Ours(Translator):
                    *self.extra)
 
 
-def builds():
-    """Return more builds of this program, one for each directory in BASE"""
-    return tuple(type("Base", (Ours,), {"name": os.path.basename(d), "program": f"{d}/pasta"})
-                 for d in os.environ.get("BASE", "").split())
+def builds(kind=Ours):
+    """Return more builds of this program, one for each directory in BASE, like a translator"""
+    return tuple(type("Base", (kind,), {
+        "name": os.path.basename(d), "program": f"{d}/{os.path.basename(kind.program)}"})
+        for d in os.environ.get("BASE", "").split())
 
 
 class Pasta(Ours):
