@@ -45,6 +45,7 @@ struct conn_key {
  * @wscale:	shift of the window the guest advertises, 0..14 (RFC 7323, 2.3)
  * @dupacks:	duplicate acknowledgements since the last new one, 0..255
  * @backoff:	times the retransmission timer ran out without progress, 0..15
+ * @slot:	place in the present batch, plus 1; 0: no segment in it
  * @flags:	TCPF_ bits
  * @mss:	payload of a segment to the guest, bytes, 1..65495
  * @mss_syn:	the same as the handshake agreed; @mss is less where larger ones
@@ -65,6 +66,7 @@ struct conn_key {
  * @edge:	right edge of the window the guest may fill, never moves left
  * @told:	the edge as last advertised, at most @edge
  * @room:	size of the host's send queue when last asked for, bytes (B)
+ * @grant:	how large a window it may have beyond its share, bytes; 0: its share
  * @tail:	what the socket refused for now: a chain of tail.c; 0: nothing
  * @late:	bytes behind a gap: first range in tail.c; 0: none
  * @srtt:	smoothed round trip to the guest, us; 0: not measured (RFC 6298)
@@ -79,7 +81,6 @@ struct conn_key {
  *		sent without them, us on the loop's clock; 0: none waits
  * @seen_ms:	last segment of the guest, or byte of the host, ms, wraps
  * @resent_us:	when una was last sent again in fast recovery, us, wraps
- * @slot:	place in the present batch, plus 1; 0: no segment in it
  */
 struct tcp_conn {
 	uint8_t phase;
@@ -87,6 +88,7 @@ struct tcp_conn {
 	uint8_t wscale;
 	uint8_t dupacks;
 	uint8_t backoff;
+	uint8_t slot;
 	uint16_t flags;
 	uint16_t mss;
 	uint16_t mss_syn;
@@ -103,6 +105,7 @@ struct tcp_conn {
 	uint32_t edge;
 	uint32_t told;
 	uint32_t room;
+	uint32_t grant;
 	uint32_t tail;
 	uint32_t late;
 	uint32_t srtt;
@@ -115,7 +118,6 @@ struct tcp_conn {
 	uint64_t ack_at;
 	uint32_t seen_ms;
 	uint32_t resent_us;
-	uint8_t slot;
 };
 
 /**

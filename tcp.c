@@ -74,6 +74,7 @@ void tcp_init(void)
 	self.num = 0;
 	tail_init();
 	tcp_in_init();
+	tcp_out_init();
 	tcp_end_init();
 }
 

@@ -82,6 +82,7 @@ void tcp_end_release(struct conn *c)
 		self.waiting--;
 	late_drop(&c->tcp.late);
 	tail_drop(&c->tcp.tail, UINT32_MAX);
+	tcp_out_end(&c->tcp);
 	tcp_move(c, EV_ABORT);
 	conn_free(c);
 }

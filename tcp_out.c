@@ -23,7 +23,9 @@
  *
  *	taken is what the kernel has.  The edge never moves left of what the guest
  *	was told, and not at all while there is a tail.  With many connections
- *	each window is at most its share of what the kernel has for all sockets.
+ *	each window is at most its share of what the kernel has for all sockets;
+ *	those that are busy are granted more, out of a pool: so many quiet ones do
+ *	not make the window of a busy one small.
  *
  *	When less than B / 7 is open, the loop is asked to tell when the queue
  *	drains.  Asking with EPOLL_CTL_MOD matters: polling a socket that is full
@@ -67,11 +69,26 @@
 enum {
 	ARM_PART	= 7,		/* of B: less open than that, ask for an event */
 	UPDATE_PART	= 48,		/* of B: opened by that much, tell the guest */
-	MEMORY_PART	= 8,		/* of the memory of all sockets, for all windows */
+	SHARED_PART	= 8,		/* of the memory of all sockets: the same for each */
+	GRANTED_PART	= 4,		/* another part: for those that are busy */
 	WINDOW_LEAST	= 0xffff,
 	ACK_DELAY_US	= 40000,	/* as Linux, net/ipv4: TCP_DELACK_MIN */
 	EDGE_MAX	= 0xffff << TCP_WSCALE,
 };
+
+/**
+ * struct tcp_out_self - state of this file
+ * @granted:	sum of @grant of all connections, bytes
+ */
+static struct {
+	uint64_t granted;
+} self;
+
+/* tcp_out_init() - Begin anew */
+void tcp_out_init(void)
+{
+	self.granted = 0;
+}
 
 /**
  * tcp_out_next() - The sequence number expected next
@@ -276,16 +293,48 @@ int tcp_out_flush(struct conn *c, struct tcp_batch *b)
 }
 
 /*
- * share() - The largest window there is for one of so many connections
+ * most() - The largest window a connection may have
  *
  * Each queue has room, but the kernel has less memory than all of them together;
- * when that is short a socket refuses what its own queue would take.
+ * when that is short a socket refuses what its own queue would take.  So each has its
+ * share of one part of it, and what it was granted out of another.
  */
-static uint32_t share(void)
+static uint32_t most(const struct tcp_conn *t)
 {
-	uint64_t each = sock_tcp_memory() / MEMORY_PART / (conn_count(CONN_TCP) + 1);
+	uint64_t share = sock_tcp_memory() / SHARED_PART / (conn_count(CONN_TCP) + 1);
+	uint32_t least = max_u32((uint32_t)min_u64(share, EDGE_MAX), WINDOW_LEAST);
 
-	return max_u32((uint32_t)min_u64(each, EDGE_MAX), WINDOW_LEAST);
+	return max_u32(least, t->grant);
+}
+
+/*
+ * grow() - Its share is small, since many are open, but this one is busy: grant it more
+ *
+ * Twice as much each time that it used half of what was open; never more than half
+ * of what is left for all.
+ */
+static void grow(struct tcp_conn *t, uint32_t now)
+{
+	uint64_t pool = sock_tcp_memory() / GRANTED_PART;
+	uint32_t more = min_u32(2 * now, EDGE_MAX) - t->grant;
+
+	if (pool <= self.granted)
+		return;
+	more = (uint32_t)min_u64(more, (pool - self.granted) / 2);
+	if (t->grant + more <= now)
+		return;
+	t->grant += more;
+	self.granted += more;
+}
+
+/**
+ * tcp_out_end() - Nothing more comes from the guest
+ * @t:		Connection; once or more
+ */
+void tcp_out_end(struct tcp_conn *t)
+{
+	self.granted -= t->grant;
+	t->grant = 0;
 }
 
 /**
@@ -296,7 +345,7 @@ void tcp_out_window(struct conn *c)
 {
 	struct tcp_conn *t = &c->tcp;
 	uint32_t taken = t->rcv - tail_len(t->tail);
-	uint32_t room, most;
+	uint32_t fits, limit = most(t);
 	struct sock_room r;
 	int32_t few;
 
@@ -304,13 +353,14 @@ void tcp_out_window(struct conn *c)
 	if (t->half[OUT] > HALF_EOF || sock_tcp_room(c->fd, &r))
 		return;
 	t->room = r.size;
-	most = share();
-	room = r.size > r.used ? min_u32((r.size - r.used) / 2, most) : 0;
+	fits = r.size > r.used ? (r.size - r.used) / 2 : 0;
+	if (fits > limit && seq_ahead(t->edge, taken) <= limit / 2 && t->phase == PH_OPEN)
+		grow(t, limit);
 	if (!t->tail)
-		t->edge = seq_max(t->told, taken + room);
+		t->edge = seq_max(t->told, taken + min_u32(fits, most(t)));
 	if (t->flags & TCPF_ARMED)
 		return;
-	few = (int32_t)min_u32(min_u32(r.size, EDGE_MAX) / ARM_PART, most);
+	few = (int32_t)min_u32(min_u32(r.size, EDGE_MAX) / ARM_PART, most(t));
 	/* Refused with half of the queue free: the kernel has no memory, it says
 	 * writable all the time; tcp_end.c tries again later */
 	if (t->tail && r.used < r.size / 2)

@@ -19,6 +19,8 @@ enum tcp_fit {
 				 * begins beyond; acknowledge, drop */
 };
 
+void	tcp_out_init(void);
+void	tcp_out_end(struct tcp_conn *t);
 enum tcp_fit tcp_out_fit(const struct tcp_conn *t, const struct tcp_batch *b,
 			 const struct tcp_seg *s);
 uint32_t tcp_out_next(const struct tcp_conn *t, const struct tcp_batch *b);

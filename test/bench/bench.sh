@@ -15,10 +15,14 @@
 # leaves the rest to bench.py, which see.  Not a test: it never passes or fails.
 # build: plain
 
-# All in this network shall use cubic, which the system has to allow first
+# All in this network shall use BENCH_CC, cubic if not said, which the system has to
+# allow first
+: "${BENCH_CC:=cubic}"
+export BENCH_CC
 if [ -z "${NS_IN:-}" ]; then
 	allowed=/proc/sys/net/ipv4/tcp_allowed_congestion_control
-	grep -qw cubic $allowed || { [ -w $allowed ] && echo reno cubic >$allowed; } || :
+	grep -qw "$BENCH_CC" $allowed || [ ! -w $allowed ] ||
+		echo "$(cat $allowed) $BENCH_CC" >$allowed
 	# shellcheck disable=SC3045	# dash, bash and busybox have it
 	ulimit -n "$(ulimit -Hn)"
 fi

@@ -89,7 +89,7 @@ class Place:
         self.pid = pid
         for key, value in (("ipv6.conf.all.accept_dad", 0),
                            ("ipv6.conf.default.accept_dad", 0),
-                           ("ipv4.tcp_congestion_control", "cubic")):
+                           ("ipv4.tcp_congestion_control", os.environ["BENCH_CC"])):
             self.run("sysctl", "-qew", f"net.{key}={value}")
         self.run("ip", "link", "set", "lo", "up")
 

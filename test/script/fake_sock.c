@@ -575,7 +575,7 @@ ssize_t sock_tcp_consume(int fd, size_t n)
 
 uint64_t sock_tcp_memory(void)
 {
-	return UINT64_MAX;
+	return script_setup.memory ? script_setup.memory : UINT64_MAX;
 }
 
 int sock_tcp_room(int fd, struct sock_room *room)

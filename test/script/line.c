@@ -120,6 +120,8 @@ void script_set_up(char *const *tok, int n)
 			script_fail("forward: %s", why);
 	} else if (!strcmp(tok[0], "sndbuf")) {
 		script_setup.size = (uint32_t)script_num(arg);
+	} else if (!strcmp(tok[0], "memory")) {
+		script_setup.memory = (uint64_t)script_num(arg);
 	} else if (!strcmp(tok[0], "kernel") && !strcmp(arg, "old")) {
 		script_setup.old = true;
 	} else {

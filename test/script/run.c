@@ -46,6 +46,7 @@
  *	forward SPEC			as --tcp-ports
  *	forward-udp SPEC		as --udp-ports
  *	sndbuf N			limit of send queues
+ *	memory N			that the kernel has for all sockets; no limit
  *	kernel old			before Linux 6.9: no SO_PEEK_OFF for TCP
  *
  *   What happens:

@@ -139,6 +139,7 @@ struct script_out {
  * @ports:	forwarded ports
  * @caps:	TAP_ bits of the link
  * @size:	limit of send queues, bytes
+ * @memory:	what the kernel has for all sockets, bytes; 0: no limit
  * @old:	the kernel has no SO_PEEK_OFF for TCP
  */
 struct script_setup {
@@ -146,6 +147,7 @@ struct script_setup {
 	struct ports_table ports;
 	unsigned caps;
 	uint32_t size;
+	uint64_t memory;
 	bool old;
 };
 

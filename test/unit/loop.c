@@ -97,6 +97,16 @@ static void test_deadline(void)
 	CHECK_EQ(count_value[COUNT_WAKEUPS], woken + 2);
 }
 
+/* A pause is counted, and lasts as long as it should */
+static void test_pause(void)
+{
+	uint64_t begin = loop_now(), paused = count_value[COUNT_PAUSES];
+
+	loop_pause(3 * MS);
+	CHECK(loop_now() >= begin + 3 * MS);
+	CHECK_EQ(count_value[COUNT_PAUSES], paused + 1);
+}
+
 /* More is ready than there is room for: the rest comes next */
 static void test_many(void)
 {
@@ -186,6 +196,7 @@ int main(void)
 	RUN(test_change);
 	RUN(test_edge);
 	RUN(test_deadline);
+	RUN(test_pause);
 	RUN(test_many);
 	RUN(test_eager);
 	return check_done();
