@@ -66,6 +66,8 @@ _Static_assert((BUCKETS & (BUCKETS - 1)) == 0, "levels are powers of two");
  * @isn_key:	another one, for conn_secret_hash(): what that gives leaves us
  * @free:	first free entry, index + 1; 0: none
  * @high:	entries from here on were never used
+ * @found:	index of the entry last found; it may be free or another one by now,
+ *		but where its key is, there it is (C3)
  * @num:	entries in use, per kind
  * @level:	buckets addressed by the fewer bits, a power of two
  * @split:	next bucket to be split, below @level
@@ -77,6 +79,7 @@ static struct {
 	struct siphash_key isn_key;
 	uint32_t free;
 	uint32_t high;
+	uint32_t found;
 	uint32_t num[CONN_KIND_NUM];
 	uint32_t level;
 	uint32_t split;
@@ -95,6 +98,7 @@ void conn_init(void)
 	}
 	self.free = 0;
 	self.high = 0;
+	self.found = 0;
 	self.level = LEVEL_FIRST;
 	self.split = 0;
 	memset(self.num, 0, sizeof(self.num));
@@ -153,14 +157,18 @@ static void split(void)
  */
 struct conn *conn_find(const struct conn_key *key)
 {
-	uint32_t i = *bucket_of(key);
+	struct conn *c = &self.entry[self.found];
+	uint32_t i;
 
-	while (i) {
-		struct conn *c = &self.entry[i - 1];
-
-		if (!memcmp(&c->key, key, sizeof(*key)))
+	/* Frames of one flow often follow each other */
+	if (c->key.proto && !memcmp(&c->key, key, sizeof(*key)))
+		return c;
+	for (i = *bucket_of(key); i; i = c->chain) {
+		c = &self.entry[i - 1];
+		if (!memcmp(&c->key, key, sizeof(*key))) {
+			self.found = i - 1;
 			return c;
-		i = c->chain;
+		}
 	}
 	return NULL;
 }

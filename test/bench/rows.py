@@ -360,5 +360,5 @@ def rows():
         for loss in 0, 0.01, 1:
             for reverse in False, True:
                 way = "host to guest" if reverse else "guest to host"
-                yield ("long", f"{way}, {rtt} ms, {loss} % lost", "Gbit/s", NAMESPACE[:3],
+                yield ("long", f"{way}, {rtt} ms, {loss} % lost", "Gbit/s", (Routed, Ours, *builds()),
                        {"mtu": 1500, "path": LongPath(rtt, loss)}, stream(reverse=reverse))
