@@ -35,6 +35,8 @@ def once(cls, options, function):
 def measure(row, repeats):
     """Return figures by (name, unit, translator): lists in the order seen"""
     _, name, unit, classes, options, function = row
+    if os.environ["BENCH_CC"] != "cubic":
+        name += f", {os.environ['BENCH_CC']}"
     seen = {}
     for i in range(repeats):
         for cls in classes if i % 2 == 0 else reversed(classes):

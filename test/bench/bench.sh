@@ -35,4 +35,4 @@ PYTHONPATH=$TOP/test/ns PYTHONDONTWRITEBYTECODE=1 python3 "$TOP/test/bench/bench
 [ $# = 0 ] || exit 0
 results=$TOP/build/bench/results.tsv
 python3 "$TOP/test/bench/report.py" "$results" "$TOP/build/bench/table.md" \
-	"$TOP/doc/performance.svg"
+	"$TOP/doc/performance.svg" "$TOP/doc/scale.svg"
