@@ -41,6 +41,7 @@
 #include "frame.h"
 #include "icmp.h"
 #include "loop.h"
+#include "moderate.h"
 #include "netlink.h"
 #include "pcap.h"
 #include "sock_udp.h"
@@ -60,11 +61,6 @@ enum {
 	BULK_BYTES	= 1024,		/* moved in one wake-up: no small requests */
 	CALM_US		= 1000,		/* since then: a wake-up in time matters again */
 	TRIM_US		= 2 * 1000000,	/* the link was quiet: give memory back */
-	ONE_WAY		= 16,		/* wake-ups in a row by the link alone, with bulk */
-	GATHER_BYTES	= 8192,		/* per wake-up: less is worth a pause, twice as
-					 * much ends it */
-	PAUSE_MIN_US	= 16,
-	PAUSE_MAX_US	= 512,
 };
 
 /**
@@ -75,8 +71,6 @@ enum {
  * @gid:	group
  * @signals:	descriptor of signals
  * @busy_at:	when the link last carried something, us
- * @one_way:	wake-ups by the link alone with bulk, in a row, 0..ONE_WAY
- * @pause:	how long frames may gather before we look again, us, 0..PAUSE_MAX_US
  * @quit:	leave the loop
  * @status:	exit status then
  */
@@ -87,8 +81,6 @@ static struct {
 	gid_t gid;
 	int signals;
 	uint64_t busy_at;
-	uint32_t one_way;
-	uint32_t pause;
 	bool quit;
 	int status;
 } self = { .ns = { .child = -1, .watch = -1 } };
@@ -320,29 +312,17 @@ static void expire(uint32_t id, uint64_t now)
 	}
 }
 
-/*
- * moderate() - Let frames gather that come one by one, as network cards do
- *
- * An emulated guest that sends in bulk wakes us for each frame, and is woken in turn for
- * each acknowledgement, which costs both more than the bytes.  With requests and
- * responses the sockets have events too, and nothing pauses.
- */
-static void moderate(const struct loop_event *ev, int n, uint32_t bytes)
+/* pause_link() - Let frames of a machine gather, if that helps */
+static void pause_link(const struct loop_event *ev, int n, uint32_t bytes, uint64_t now)
 {
-	if (n != 1 || ev->kind != LOOP_LINK || bytes <= BULK_BYTES) {
-		self.one_way = n ? 0 : self.one_way;
+	uint32_t us;
+
+	/* A namespace's kernel is as fast as we are, and gathers by itself */
+	if (self.conf.mode != CONF_PASST || !n)
 		return;
-	}
-	if (self.one_way < ONE_WAY) {
-		self.one_way++;
-		self.pause = 0;
-	} else if (bytes < GATHER_BYTES) {
-		self.pause = min_u32(max_u32(2 * self.pause, PAUSE_MIN_US), PAUSE_MAX_US);
-	} else if (bytes > 2 * GATHER_BYTES) {
-		self.pause /= 2;
-	}
-	if (self.pause >= PAUSE_MIN_US)
-		loop_pause(self.pause);
+	us = moderate(n == 1 && ev->kind == LOOP_LINK, bytes, now);
+	if (us)
+		loop_pause(us);
 }
 
 /* run() - The loop */
@@ -352,7 +332,7 @@ static void run(void)
 	uint64_t now = loop_now(), bulk_at = 0;
 
 	while (!self.quit) {
-		uint32_t bytes = tap_bytes();
+		uint32_t bytes = tap_bytes(), taken = tap_taken();
 		int n = loop_wait(ev, EVENTS, timer_next(), now - bulk_at > CALM_US);
 		int64_t id;
 
@@ -362,10 +342,9 @@ static void run(void)
 		while ((id = timer_expired(now)) >= 0)
 			expire((uint32_t)id, now);
 		tap_flush();
-		bytes = tap_bytes() - bytes;
-		if (bytes > BULK_BYTES)
+		if (tap_bytes() - bytes > BULK_BYTES)
 			bulk_at = now;
-		moderate(ev, n, bytes);
+		pause_link(ev, n, tap_taken() - taken, now);
 	}
 }
 

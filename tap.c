@@ -48,12 +48,14 @@
  * @caps:	TAP_ bits of the link
  * @borrowed:	frames taken and not given back
  * @bytes:	see tap_bytes()
+ * @taken:	see tap_taken()
  */
 static struct {
 	bool qemu;
 	unsigned caps;
 	int borrowed;
 	uint32_t bytes;
+	uint32_t taken;
 } self;
 
 /**
@@ -124,7 +126,17 @@ bool tap_up(void)
  */
 uint32_t tap_bytes(void)
 {
-	return self.bytes;
+	return self.bytes + self.taken;
+}
+
+/**
+ * tap_taken() - How much came from the guest
+ *
+ * Return: bytes since the start; wraps
+ */
+uint32_t tap_taken(void)
+{
+	return self.taken;
 }
 
 /**
@@ -146,7 +158,7 @@ int tap_take(struct tap_frame *f, int max)
 	for (int i = 0; pcap_on() && i < n; i++)
 		pcap_frame(f[i].iov, f[i].niov, f[i].len);
 	for (int i = 0; i < n; i++)
-		self.bytes += f[i].len;
+		self.taken += f[i].len;
 	if (n > 0)
 		self.borrowed = n;
 	return n;

@@ -11,6 +11,7 @@ void	tap_trim(void);
 unsigned tap_caps(void);
 bool	tap_up(void);
 uint32_t tap_bytes(void);
+uint32_t tap_taken(void);
 int	tap_take(struct tap_frame *f, int max);
 void	tap_done(int n);
 uint32_t tap_head(const struct tap_frame *f, void *copy, uint32_t n);

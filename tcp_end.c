@@ -82,7 +82,7 @@ void tcp_end_release(struct conn *c)
 		self.waiting--;
 	late_drop(&c->tcp.late);
 	tail_drop(&c->tcp.tail, UINT32_MAX);
-	tcp_out_end(&c->tcp);
+	tcp_out_rest(&c->tcp);
 	tcp_move(c, EV_ABORT);
 	conn_free(c);
 }
@@ -223,8 +223,10 @@ static void black_hole(struct conn *c, uint64_t now)
 	struct tcp_conn *t = &c->tcp;
 
 	t->flags &= (uint16_t)~TCPF_WATCH;
-	if (sock_tcp_unacked(c->fd) <= 0)
+	if (sock_tcp_unacked(c->fd) <= 0) {
+		tcp_out_rest(t);
 		return;
+	}
 	if (!(t->flags & TCPF_FRAGMENT) && addr_is4(&c->key.guest) &&
 	    sock_tcp_stalled(c->fd) > 0) {
 		count(COUNT_TCP_BLACK_HOLE);

@@ -24,8 +24,8 @@
  *	taken is what the kernel has.  The edge never moves left of what the guest
  *	was told, and not at all while there is a tail.  With many connections
  *	each window is at most its share of what the kernel has for all sockets;
- *	those that are busy are granted more, out of a pool: so many quiet ones do
- *	not make the window of a busy one small.
+ *	those that are busy are granted more, out of a pool, until they rest: so
+ *	many quiet ones do not make the window of a busy one small.
  *
  *	When less than B / 7 is open, the loop is asked to tell when the queue
  *	drains.  Asking with EPOLL_CTL_MOD matters: polling a socket that is full
@@ -287,8 +287,10 @@ int tcp_out_flush(struct conn *c, struct tcp_batch *b)
 		t->flags |= TCPF_ACK_DUE | TCPF_ASKED;
 		tcp_out_window(c);
 	}
-	if (b->fin && t->half[OUT] == HALF_FLOW)
+	if (b->fin && t->half[OUT] == HALF_FLOW) {
 		tcp_half_move(c, OUT, HE_EOF);
+		tcp_out_rest(t);
+	}
 	return tcp_out_finish(c);
 }
 
@@ -328,10 +330,11 @@ static void grow(struct tcp_conn *t, uint32_t now)
 }
 
 /**
- * tcp_out_end() - Nothing more comes from the guest
- * @t:		Connection; once or more
+ * tcp_out_rest() - Nothing comes from the guest, for now or any more
+ * @t:		Connection; what its guest was told stays open to it, but others may
+ *		have as much
  */
-void tcp_out_end(struct tcp_conn *t)
+void tcp_out_rest(struct tcp_conn *t)
 {
 	self.granted -= t->grant;
 	t->grant = 0;

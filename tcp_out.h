@@ -20,7 +20,7 @@ enum tcp_fit {
 };
 
 void	tcp_out_init(void);
-void	tcp_out_end(struct tcp_conn *t);
+void	tcp_out_rest(struct tcp_conn *t);
 enum tcp_fit tcp_out_fit(const struct tcp_conn *t, const struct tcp_batch *b,
 			 const struct tcp_seg *s);
 uint32_t tcp_out_next(const struct tcp_conn *t, const struct tcp_batch *b);

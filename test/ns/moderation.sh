@@ -26,7 +26,7 @@ for _ in range(300):
 END
 is 0 "$(counted pauses)" "requests of a whole segment"
 
-# One every 300 us: ten megabytes of them would be no pause, being a batch
+# One every 100 us
 before=$(counted wakeups)
 ends - <<'END'
 import time
@@ -35,9 +35,9 @@ from ends import guest, remote
 s, r = guest.udp("192.0.2.1"), remote.udp("198.51.100.1", 5003)
 r.setblocking(False)
 got, due = 0, time.monotonic()
-for _ in range(2000):
+for _ in range(8000):
     s.sendto(bytes(1400), ("198.51.100.1", 5003))
-    due += 0.0003
+    due += 0.0001
     while time.monotonic() < due:
         pass
     try:
@@ -45,9 +45,8 @@ for _ in range(2000):
             got += 1
     except BlockingIOError:
         pass
-assert got > 1900, f"{got} of 2000 arrived"
+assert got > 7600, f"{got} of 8000 arrived"
 END
-pauses=$(counted pauses)
-[ "$pauses" -gt 100 ] || fail "$pauses pauses"
+# In a busy machine they gather by themselves
 wakeups=$(($(counted wakeups) - before))
-[ "$wakeups" -lt 1600 ] || fail "$wakeups wake-ups for 2000 frames"
+[ "$wakeups" -lt 6000 ] || fail "$wakeups wake-ups for 8000 frames, $(counted pauses) pauses"

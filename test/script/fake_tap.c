@@ -168,6 +168,11 @@ unsigned tap_caps(void)
 	return script_setup.caps;
 }
 
+uint32_t tap_taken(void)
+{
+	return 0;
+}
+
 uint32_t tap_bytes(void)
 {
 	return 0;

@@ -8,7 +8,7 @@
  * links: test/script/fake_udp.c test/script/random.c test/script/scale.c
  * links: addr.c arp.c bound.c conf.c conn.c count.c csum.c daemon.c dhcp.c
  * links: dhcpv6.c dnsname.c frag.c frame.c fwd.c
- * links: fwd_listen.c icmp.c log.c ndp.c net.c netlink.c nlmsg.c ns.c
+ * links: fwd_listen.c icmp.c log.c moderate.c ndp.c net.c netlink.c nlmsg.c ns.c
  * links: ns_agent.c option.c pcap.c ports.c resolv.c
  * links: sock_splice.c splice.c tail.c tap_link.c
  * links: tcp.c tcp_end.c tcp_fsm.c tcp_in.c tcp_out.c tcp_rto.c

@@ -29,10 +29,8 @@ include out.inc
 +0	go
 +0	b call send 40000
 +0	b expect . ack 40001 win 255
-# until the first one ends
-+1	guest R 51001:51001(0)
-+0	call abort
-+1	hold
+# until the first one rests: it was watched for 3 s, and all it sent had arrived
++3500	hold
 +0	b guest . 40001:60001(20000)
 +0	b guest P. 60001:80001(20000)
 +0	go
@@ -40,3 +38,5 @@ include out.inc
 +0	b expect . ack 80001 win 390
 +0	b guest R 80001:80001(0)
 +0	b call abort
++1	guest R 51001:51001(0)
++0	call abort
