@@ -221,3 +221,16 @@ uint64_t loop_now(void)
 	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * US_PER_S + (uint64_t)ts.tv_nsec / NS_PER_US;
 }
+
+/**
+ * loop_wall_ms() - The time of day, the one clock that two hosts have together
+ *
+ * Return: ms since 1970; may jump
+ */
+uint64_t loop_wall_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / NS_PER_US / 1000;
+}

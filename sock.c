@@ -36,9 +36,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -60,6 +62,8 @@ enum {
 	IOV_MAX_	= 1024,			/* UIO_MAXIOV */
 	STALL_BACKOFF	= 2,			/* retransmissions before it is one */
 	TCP_MEM_LEN	= 128,
+	FLAGS_AT	= 13,			/* in a TCP header: RFC 9293, section 3.1 */
+	FLAG_SYN	= 0x02,
 	TCP_MEM_GUESS	= 256 * 1024 * 1024,
 };
 
@@ -164,6 +168,35 @@ int sock_error(int fd)
 }
 
 /**
+ * sock_broken() - Whether an error is pending, which stays
+ * @fd:		Socket
+ *
+ * Return: true if so
+ */
+bool sock_broken(int fd)
+{
+	struct pollfd p = { .fd = fd };
+
+	return poll(&p, 1, 0) > 0 && p.revents & POLLERR;
+}
+
+/**
+ * sock_port() - The port a socket is bound to
+ * @fd:		Socket; of echo: the identifier
+ *
+ * Return: host order, 0: none
+ */
+uint16_t sock_port(int fd)
+{
+	union addr_sock s;
+	socklen_t len = sizeof(s);
+	struct addr a;
+	uint16_t port;
+
+	return !getsockname(fd, &s.sa, &len) && addr_from_sock(&s, &a, &port) ? port : 0;
+}
+
+/**
  * sock_open() - A socket that neither blocks nor survives exec()
  * @family:	AF_INET or AF_INET6
  * @type:	SOCK_STREAM or SOCK_DGRAM
@@ -258,8 +291,61 @@ uint32_t sock_limit(void)
 	return (uint32_t)lim.rlim_cur;
 }
 
-/* tcp_options() - What every socket of a connection gets, or inherits */
-static void tcp_options(int fd)
+/**
+ * sock_filter() - Attach a filter to a socket, or take it away
+ * @fd:		Socket
+ * @code:	Classic BPF (linux/filter.h)
+ * @len:	Instructions, 0: take it away
+ *
+ * Return: 0; -EPERM: of a TCP socket that needs CAP_NET_ADMIN; other -errno
+ */
+int sock_filter(int fd, struct sock_filter *code, unsigned short len)
+{
+	struct sock_fprog prog = { .len = len, .filter = code };
+	int none = 0, rc;
+
+	if (len)
+		rc = setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
+	else
+		rc = setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof(none));
+	return rc ? -errno : 0;
+}
+
+/**
+ * sock_tcp_no_calls() - Have a listening socket ignore who calls, or hear again
+ * @listen_fd:	Listening socket
+ * @hush:	Ignore SYNs, and nothing else: handshakes under way are completed
+ *
+ * A filter of a TCP socket sees the segment from the TCP header on.
+ *
+ * Return: 0; -errno as sock_filter()
+ */
+int sock_tcp_no_calls(int listen_fd, bool hush)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, FLAGS_AT),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, FLAG_SYN, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+
+	return sock_filter(listen_fd, code, hush ? ARRAY_SIZE(code) : 0);
+}
+
+/**
+ * sock_unlock() - Let the kernel choose the sizes of buffers again, from here on
+ * @fd:		Socket
+ */
+void sock_unlock(int fd)
+{
+	(void)set(fd, SOL_SOCKET, SO_BUF_LOCK, 0);
+}
+
+/**
+ * sock_tcp_options() - What every socket of a connection gets, or inherits
+ * @fd:		Socket
+ */
+void sock_tcp_options(int fd)
 {
 	static const struct { int level, name, value; } option[] = {
 		/* Segments of the guest were cut by its own Nagle already */
@@ -298,7 +384,7 @@ int sock_tcp_dial(const struct addr *dst, uint16_t port, unsigned scope)
 		return fd;
 	rc = bind_out(fd, dst);
 	if (!rc) {
-		tcp_options(fd);
+		sock_tcp_options(fd);
 		(void)sock_tcp_seek(fd, 0);
 		rc = connect(fd, &s.sa, len) && errno != EINPROGRESS ? -errno : 0;
 	}
@@ -326,7 +412,7 @@ int sock_tcp_listen(int fd, const struct addr *a, uint16_t port, const char *ifn
 	if (rc)
 		return rc;
 	/* Sizes must be there before the handshake is */
-	tcp_options(fd);
+	sock_tcp_options(fd);
 	return listen(fd, BACKLOG) ? -errno : 0;
 }
 

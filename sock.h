@@ -9,6 +9,8 @@
 
 #include "addr.h"
 
+struct sock_filter;
+
 /**
  * struct sock_conf - where sockets toward the world are bound
  * @out4:	--outbound, IPv4; addr_none: the kernel chooses
@@ -67,15 +69,21 @@ enum sock_option { SOCK_ONLY6, SOCK_FREEBIND, SOCK_SHARE };
 void	sock_init(const struct sock_conf *conf);
 void	sock_close(int fd);
 int	sock_error(int fd);
+bool	sock_broken(int fd);
+uint16_t sock_port(int fd);
 int	sock_open(int family, int type, int proto);
 int	sock_bind(int fd, const struct addr *a, uint16_t port, const char *ifname);
+void	sock_unlock(int fd);
+int	sock_filter(int fd, struct sock_filter *code, unsigned short len);
 int	sock_set(int fd, enum sock_option what, bool on);
 uint32_t sock_limit(void);
 
+void	sock_tcp_options(int fd);
 int	sock_tcp_dial(const struct addr *dst, uint16_t port, unsigned scope);
 int	sock_tcp_listen(int fd, const struct addr *a, uint16_t port, const char *ifname);
 int	sock_tcp_accept(int listen_fd, struct sock_ends *ends);
 bool	sock_tcp_refuse(int listen_fd);
+int	sock_tcp_no_calls(int listen_fd, bool hush);
 void	sock_tcp_abort(int fd);
 int	sock_tcp_shutdown(int fd);
 ssize_t	sock_tcp_send(int fd, struct iovec *iov, int niov);

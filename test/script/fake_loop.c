@@ -187,6 +187,11 @@ void loop_pause(uint32_t us)
 	count(COUNT_PAUSES);
 }
 
+uint64_t loop_wall_ms(void)
+{
+	return fake_clock / 1000;
+}
+
 int loop_wait(struct loop_event *ev, int max, uint64_t deadline, bool eager)
 {
 	(void)eager;

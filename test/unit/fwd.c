@@ -154,6 +154,12 @@ void sock_udp_prepare(int fd)
 	sk[fd].prepared = true;
 }
 
+int sock_tcp_no_calls(int listen_fd, bool hush)
+{
+	(void)listen_fd, (void)hush;
+	return 0;
+}
+
 int sock_set(int fd, enum sock_option what, bool on)
 {
 	if (what == SOCK_ONLY6)

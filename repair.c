@@ -1,0 +1,646 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * repair.c - one TCP socket taken apart and put together again (TCP_REPAIR)
+ *
+ * Theory of operation
+ *
+ *   A socket in repair mode shows its sequence numbers, windows and queues; one that
+ *   was just made takes them over, connects without a packet, and goes on.  Linux has
+ *   this since 3.5 for CRIU (commit ee9952831cfd, net/ipv4/tcp.c); windows since 4.9
+ *   (b1ed4c4fa9a5).  What the interface does not carry is in doc/checkpoint.md.
+ *
+ *   Repair mode is no lock: the socket goes on to take and acknowledge what comes.
+ *   So it is made deaf first, by a filter that drops everything, silently: what the
+ *   dump does not have was never acknowledged, and comes again.  A TCP socket takes a
+ *   filter from who has CAP_NET_ADMIN only (Linux 6.18); who lacks it has to see to it
+ *   that nothing comes, and repair_heard() tells whether something did.
+ *
+ *	deaf -> dump, peek -> vanish		handed over, not a packet leaves
+ *			   -> leave, hear	not handed over: it goes on
+ *
+ *	make -> fill -> quiet -> go
+ *
+ *   A socket that was put together waits (repair_quiet()) until the network leads here:
+ *   what it sent before would be lost, and wait for a time-out.  In the meantime the
+ *   remote end's window is 0 for it, so its unsent bytes stay where they are.
+ *
+ *   FINs are never made in repair mode: one that was lost would not be sent again.  Ours
+ *   is sent anew, at its own number, by shutdown().  The remote end's stays counted in
+ *   rcv_nxt, so the kernel never reports it again, and who owns the socket has to know.
+ *
+ *	state			send queue begins at	repair_go()
+ *	SYN-SENT		initial number		connect(): the same SYN again
+ *	ESTABLISHED, CLOSE-WAIT	una			unsent bytes
+ *	FIN-WAIT-1, CLOSING,	una			unsent bytes, FIN
+ *	 LAST-ACK
+ *	FIN-WAIT-2		nxt - 1			FIN; its ACK brings the state back
+ *	CLOSE, both FINs done	nxt			nothing; it answers repeated FINs
+ *
+ *   Entering and leaving repair mode needs CAP_NET_ADMIN where the socket was made; who
+ *   does not have it asks a helper, which is sent descriptors and a byte: 1 enter,
+ *   0 leave, 255 leave without a packet; the byte comes back when it is done for all.
+ *   If it can not be done the helper ends.
+ */
+#include "repair.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sock.h"
+#include "util.h"
+
+enum {
+	FILL_MAX	= 64 * 1024,	/* more at once is refused: net/ipv4/tcp.c, tcp_send_rcvq() */
+	FILL_MIN	= 1024,
+	BUFFER_SMALL	= 16 * 1024,	/* fits into any socket's buffer */
+	STAMP_SLACK_MS	= 50,		/* two hosts' clocks differ; going back would be fatal */
+	STAMP_AWAY_MAX	= 24 * 3600 * 1000,
+	MAXSEG_MAX	= 32767,	/* tcp(7): MAX_TCP_WINDOW */
+	HELPER_WAIT_S	= 5,
+	STEADY_TRIES	= 16,		/* between two packets there is time for one */
+	ASK_MAX		= 253,		/* net/scm.h: SCM_MAX_FD */
+	OPT_MSS		= 2,		/* codes of TCP options, RFC 9293, 7323, 2018 */
+	OPT_WSCALE	= 3,
+	OPT_SACK	= 4,
+	OPT_STAMP	= 8,
+	INFO_USEC	= 1 << 6,	/* linux/tcp.h: TCPI_OPT_USEC_TS, Linux 6.7 */
+};
+
+/**
+ * struct repair_self - state of this file
+ * @helper:	connection to who may switch repair mode, -1: we do it
+ */
+static struct {
+	int helper;
+} self = { .helper = -1 };
+
+/* A queue; touched by checkpoints only */
+static uint8_t queue_buf[REPAIR_QUEUE_MAX];
+
+/* set() - A TCP option that is an int; 0, -errno */
+static int set(int fd, int name, int value)
+{
+	return setsockopt(fd, IPPROTO_TCP, name, &value, sizeof(value)) ? -errno : 0;
+}
+
+/* get() - The same; *value, 0, -errno */
+static int get(int fd, int name, uint32_t *value)
+{
+	socklen_t len = sizeof(*value);
+
+	return getsockopt(fd, IPPROTO_TCP, name, value, &len) ? -errno : 0;
+}
+
+/* repair_init() - Begin anew, without a helper */
+void repair_init(void)
+{
+	if (self.helper >= 0)
+		close(self.helper);
+	self.helper = -1;
+}
+
+/* ask() - Have the helper switch sockets, up to ASK_MAX; 0, -errno */
+static int ask(const int *fds, int n, int mode)
+{
+	union {
+		char buf[CMSG_SPACE(ASK_MAX * sizeof(int))];
+		struct cmsghdr head;
+	} control = { .buf = "" };
+	size_t size = (size_t)n * sizeof(int);
+	uint8_t byte = (uint8_t)mode, answer = 0;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr m = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control.buf, .msg_controllen = CMSG_SPACE(size),
+	};
+	ssize_t got;
+
+	control.head.cmsg_level = SOL_SOCKET;
+	control.head.cmsg_type = SCM_RIGHTS;
+	control.head.cmsg_len = CMSG_LEN(size);
+	memcpy(CMSG_DATA(&control.head), fds, size);
+	got = sendmsg(self.helper, &m, MSG_NOSIGNAL);
+	if (got == 1)
+		got = recv(self.helper, &answer, 1, 0);
+	if (got < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	return got && answer == byte ? 0 : -EPROTO;
+}
+
+/* set_modes() - Switch sockets ourselves; leaving goes on behind an error; 0, -errno */
+static int set_modes(const int *fds, int n, int mode)
+{
+	int rc = 0;
+
+	for (int i = 0; i < n && (!rc || mode != TCP_REPAIR_ON); i++) {
+		int one = set(fds[i], TCP_REPAIR, mode);
+
+		/* Before Linux 4.19 leaving always asks for the window */
+		if (one == -EINVAL && mode == TCP_REPAIR_OFF_NO_WP)
+			one = set(fds[i], TCP_REPAIR, TCP_REPAIR_OFF);
+		rc = rc ? rc : one;
+	}
+	return rc;
+}
+
+/**
+ * repair_switch() - Enter or leave repair mode with many sockets at once
+ * @fds:	TCP sockets, none of them listening
+ * @n:		How many
+ * @mode:	TCP_REPAIR_ON, TCP_REPAIR_OFF, TCP_REPAIR_OFF_NO_WP
+ *
+ * A helper that fails is given up: an answer that comes late would be taken for that
+ * to the next question.  We try ourselves from then on.
+ *
+ * Return: 0; -EPERM: we may not, and have no helper; -EPROTO, -ETIMEDOUT, -EPIPE and
+ *	   so on: the helper failed, or one of the sockets; other -errno.  Some may have
+ *	   been switched.  The caller that wanted to enter calls repair_leave() for each;
+ *	   of the ASK_MAX sockets of one message the helper has taken back what it did
+ */
+int repair_switch(const int *fds, int n, int mode)
+{
+	int rc = 0;
+
+	if (self.helper < 0)
+		return set_modes(fds, n, mode);
+	for (int i = 0; !rc && i < n; i += ASK_MAX)
+		rc = ask(fds + i, n - i < ASK_MAX ? n - i : ASK_MAX, mode);
+	if (rc)
+		repair_init();
+	return rc;
+}
+
+/* mode() - repair_switch() for one; 0, -errno */
+static int mode(int fd, int value)
+{
+	return repair_switch(&fd, 1, value);
+}
+
+/**
+ * repair_use_helper() - Somebody offers to switch repair mode for us
+ * @fd:		Connection to it, ours from now on; -1: there is none any more
+ */
+void repair_use_helper(int fd)
+{
+	struct timeval limit = { .tv_sec = HELPER_WAIT_S };
+
+	repair_init();
+	if (fd < 0)
+		return;
+	/* The loop waits while it works */
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	self.helper = fd;
+}
+
+/**
+ * repair_possible() - Whether repair mode can be switched, by us or a helper
+ *
+ * Return: true if so
+ */
+bool repair_possible(void)
+{
+	int fd = sock_open(AF_INET, SOCK_STREAM, 0), rc = fd;
+
+	if (fd >= 0) {
+		rc = mode(fd, TCP_REPAIR_ON);
+		close(fd);
+	}
+	return rc >= 0;
+}
+
+/**
+ * repair_deaf() - Have a socket drop what comes, or hear again
+ * @fd:		Socket, connected or listening, of any kind
+ * @deaf:	Drop, without an answer
+ *
+ * Return: 0; -errno
+ */
+int repair_deaf(int fd, bool deaf)
+{
+	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
+
+	return sock_filter(fd, &drop, deaf);
+}
+
+/**
+ * repair_fin_sent() - Whether our FIN was sent, or is in the queue
+ * @r:		Dump
+ *
+ * Return: true if so
+ */
+bool repair_fin_sent(const struct repair *r)
+{
+	return r->state == TCP_FIN_WAIT1 || r->state == TCP_FIN_WAIT2 ||
+	       r->state == TCP_LAST_ACK || r->state == TCP_CLOSING || r->state == TCP_CLOSE;
+}
+
+/**
+ * repair_fin_came() - Whether the remote end's FIN came
+ * @r:		Dump
+ *
+ * Return: true if so: the kernel will not tell
+ */
+bool repair_fin_came(const struct repair *r)
+{
+	return r->state == TCP_CLOSE_WAIT || r->state == TCP_LAST_ACK ||
+	       r->state == TCP_CLOSING || r->state == TCP_CLOSE;
+}
+
+/* queue_seq() - Number behind the last byte of a queue; 0, -errno */
+static int queue_seq(int fd, int queue, uint32_t *seq)
+{
+	int rc = set(fd, TCP_REPAIR_QUEUE, queue);
+
+	return rc ? rc : get(fd, TCP_QUEUE_SEQ, seq);
+}
+
+/*
+ * lengths() - How much there is in the queues, without FINs; 0, -errno
+ *
+ * Of a socket that hears, less may be unacknowledged at each look: so that comes last.
+ */
+static int lengths(int fd, struct repair *r)
+{
+	bool fin = repair_fin_sent(r);
+	int unacked, unsent, unread;
+
+	if (ioctl(fd, SIOCINQ, &unread) || ioctl(fd, SIOCOUTQNSD, &unsent) ||
+	    ioctl(fd, SIOCOUTQ, &unacked))
+		return -errno;
+	/* A FIN is the last in its queue, and counts in each it is in */
+	unacked -= fin && unacked;
+	unsent -= fin && unsent;
+	unsent = unsent < unacked ? unsent : unacked;
+	if (unsent < 0 || unread < 0 || unacked > REPAIR_QUEUE_MAX || unread > REPAIR_QUEUE_MAX)
+		return -EMSGSIZE;
+	r->len[REPAIR_UNREAD] = (uint32_t)unread;
+	r->len[REPAIR_UNSENT] = (uint32_t)unsent;
+	r->len[REPAIR_SENT] = (uint32_t)(unacked - unsent);
+	return 0;
+}
+
+/* ends() - Both addresses; the remote one of a socket that is not connected is unknown */
+static int ends(int fd, struct repair *r)
+{
+	union addr_sock s = { .sa.sa_family = AF_UNSPEC };
+	socklen_t len = sizeof(s);
+
+	if (getsockname(fd, &s.sa, &len) || !addr_from_sock(&s, &r->local, &r->lport))
+		return -errno;
+	len = sizeof(s);
+	if (!getpeername(fd, &s.sa, &len)) {
+		(void)addr_from_sock(&s, &r->peer, &r->pport);
+		r->scope = s.sa.sa_family == AF_INET6 ? s.in6.sin6_scope_id : 0;
+	}
+	return 0;
+}
+
+/**
+ * repair_heard() - Whether something came since a socket was dumped
+ * @fd:		Socket in repair mode
+ * @r:		Its dump
+ *
+ * Return: true if so: who has the dump lacks it, and it was acknowledged
+ */
+bool repair_heard(int fd, const struct repair *r)
+{
+	uint32_t seq;
+
+	return queue_seq(fd, TCP_RECV_QUEUE, &seq) || seq != r->rcv_nxt;
+}
+
+/**
+ * repair_dump() - Learn all about a socket, which stays in repair mode
+ * @fd:		Socket that is deaf, in any state but LISTEN
+ * @r:		Filled on success; @peer is addr_none if the kernel has forgotten it
+ *
+ * Return: 0; -EMSGSIZE: its queues are too long; other -errno; the caller calls
+ *	   repair_leave() then
+ */
+int repair_dump(int fd, struct repair *r)
+{
+	struct tcp_repair_window w = { 0 };
+	socklen_t wlen = sizeof(w), len;
+	struct tcp_info ti = { 0 };
+	int rc = mode(fd, TCP_REPAIR_ON);
+
+	memset(r, 0, sizeof(*r));
+	r->peer = addr_none;
+	if (rc)
+		return rc;
+	len = sizeof(ti);
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &ti, &len) ||
+	    getsockopt(fd, IPPROTO_TCP, TCP_REPAIR_WINDOW, &w, &wlen))
+		return -errno;
+	r->state = ti.tcpi_state;
+	r->options = ti.tcpi_options;
+	r->wscale_out = ti.tcpi_snd_wscale;
+	r->wscale_in = ti.tcpi_rcv_wscale;
+	r->window = (struct repair_window){
+		w.snd_wl1, w.snd_wnd, w.max_window, w.rcv_wnd, w.rcv_wup,
+	};
+	if ((rc = ends(fd, r)) || (rc = get(fd, TCP_MAXSEG, &r->mss)) ||
+	    (rc = get(fd, TCP_TIMESTAMP, &r->stamp)) ||
+	    (rc = queue_seq(fd, TCP_SEND_QUEUE, &r->write_seq)))
+		return rc;
+	/* A socket that hears: what is unread has to fit to the number behind it */
+	for (int i = 0; i < STEADY_TRIES; i++) {
+		rc = queue_seq(fd, TCP_RECV_QUEUE, &r->rcv_nxt);
+		if (!rc)
+			rc = lengths(fd, r);
+		if (rc || !repair_heard(fd, r))
+			return rc;
+	}
+	return -EAGAIN;
+}
+
+/**
+ * repair_peek() - Bytes in the queues of a dumped socket
+ * @fd:		Socket in repair mode
+ * @r:		Its dump
+ * @send:	The send queue: first what was sent, then what was not; else what is unread
+ * @data:	Set on success; good until the next call
+ *
+ * Where the next sock_tcp_peek() begins is lost: call sock_tcp_seek().
+ *
+ * What was acknowledged meanwhile, by a socket that hears, is nobody's concern any
+ * more: there are zeros.
+ *
+ * Return: 0; -errno: it has less than it said, or not at all
+ */
+int repair_peek(int fd, const struct repair *r, bool send, const uint8_t **data)
+{
+	size_t want = send ? (size_t)r->len[REPAIR_SENT] + r->len[REPAIR_UNSENT] :
+			     r->len[REPAIR_UNREAD];
+	size_t have = 0;
+	int rc = set(fd, TCP_REPAIR_QUEUE, send ? TCP_SEND_QUEUE : TCP_RECV_QUEUE);
+
+	*data = queue_buf;
+	if (!rc && !send)
+		rc = sock_tcp_seek(fd, 0);
+	/* An urgent mark ends a peek: the next one goes on behind it */
+	while (!rc && have < want) {
+		ssize_t n = recv(fd, queue_buf + have, want - have, MSG_PEEK | MSG_DONTWAIT);
+
+		if (n > 0)
+			have += (size_t)n;
+		else if (send && (!n || errno == EAGAIN))
+			break;
+		else
+			rc = n ? -errno : -ENODATA;
+		if (send)
+			break;		/* which gives all at once */
+	}
+	if (!rc && have < want) {
+		memmove(queue_buf + want - have, queue_buf, have);
+		memset(queue_buf, 0, want - have);
+	}
+	return rc;
+}
+
+/**
+ * repair_leave() - The socket goes on as before; no packet is sent for that
+ * @fd:		Socket, in repair mode or not
+ *
+ * Return: 0; -errno
+ */
+int repair_leave(int fd)
+{
+	return mode(fd, TCP_REPAIR_OFF_NO_WP);
+}
+
+/**
+ * repair_vanish() - Close a socket without a packet: somebody else has it now
+ * @fd:		Socket
+ */
+void repair_vanish(int fd)
+{
+	(void)mode(fd, TCP_REPAIR_ON);
+	close(fd);
+}
+
+/* resize() - Make room for queues that are longer than what a buffer has by itself */
+static void resize(int fd, const struct repair *r)
+{
+	int out = (int)(r->len[REPAIR_SENT] + r->len[REPAIR_UNSENT]);
+	int in = (int)r->len[REPAIR_UNREAD];
+
+	if (out <= BUFFER_SMALL && in <= BUFFER_SMALL)
+		return;
+	/* Without privileges as far as the system allows: see repair_fill() */
+	if (out > BUFFER_SMALL && setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &out, sizeof(out)))
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &out, sizeof(out));
+	if (in > BUFFER_SMALL && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &in, sizeof(in)))
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &in, sizeof(in));
+	/* A size that was set ends autotuning, unless it is unlocked */
+	sock_unlock(fd);
+}
+
+/* first_seqs() - Numbers of the first bytes in the queues of a fresh socket; 0, -errno */
+static int first_seqs(int fd, const struct repair *r)
+{
+	uint32_t queued = r->len[REPAIR_SENT] + r->len[REPAIR_UNSENT];
+	/* Our FIN takes a number; where both are done it stays acknowledged */
+	bool fin = repair_fin_sent(r) && r->state != TCP_CLOSE;
+	uint32_t send = r->write_seq - queued - (fin || r->state == TCP_SYN_SENT);
+	uint32_t recv = r->rcv_nxt - r->len[REPAIR_UNREAD];
+	int rc = set(fd, TCP_REPAIR_QUEUE, TCP_SEND_QUEUE);
+
+	if (!rc)
+		rc = set(fd, TCP_QUEUE_SEQ, (int)send);
+	if (!rc && r->state != TCP_SYN_SENT)
+		rc = set(fd, TCP_REPAIR_QUEUE, TCP_RECV_QUEUE);
+	if (!rc && r->state != TCP_SYN_SENT)
+		rc = set(fd, TCP_QUEUE_SEQ, (int)recv);
+	return rc;
+}
+
+/* connect_to() - To the remote end: in repair mode without a packet; 0, -errno */
+static int connect_to(int fd, const struct repair *r)
+{
+	union addr_sock s;
+	socklen_t len = addr_to_sock(&s, &r->peer, r->pport, r->scope);
+
+	return connect(fd, &s.sa, len) && errno != EINPROGRESS ? -errno : 0;
+}
+
+/*
+ * stamp_after() - Our clock for TCP timestamps, some time after the dump
+ *
+ * Since Linux 6.7 the lowest bit is no part of it: set, it ticks in us
+ * (614e8316aa4c, net/ipv4/tcp.c, TCP_TIMESTAMP), which the remote end would see leap.
+ */
+static uint32_t stamp_after(const struct repair *r, uint32_t elapsed_ms)
+{
+	uint32_t away = min_u32(elapsed_ms, STAMP_AWAY_MAX) + STAMP_SLACK_MS;
+
+	if (r->options & INFO_USEC)
+		return (r->stamp + away * 1000) | 1;
+	return (r->stamp + away) & ~UINT32_C(1);
+}
+
+/* agreed() - What the handshake agreed to; 0, -errno */
+static int agreed(int fd, const struct repair *r, uint32_t elapsed_ms)
+{
+	struct tcp_repair_opt o[4] = { { OPT_MSS, r->mss } };
+	unsigned n = 1;
+
+	if (r->options & TCPI_OPT_SACK)
+		o[n++] = (struct tcp_repair_opt){ OPT_SACK, 0 };
+	/* Shifts of 0 too: else connect()'s idea of ours stays, and windows look tiny */
+	o[n++] = (struct tcp_repair_opt){ OPT_WSCALE, r->wscale_out |
+					  (uint32_t)r->wscale_in << 16 };
+	if (r->options & TCPI_OPT_TIMESTAMPS)
+		o[n++] = (struct tcp_repair_opt){ OPT_STAMP, 0 };
+	if (setsockopt(fd, IPPROTO_TCP, TCP_REPAIR_OPTIONS, o, n * (socklen_t)sizeof(o[0])))
+		return -errno;
+	if (!(r->options & TCPI_OPT_TIMESTAMPS))
+		return 0;
+	return set(fd, TCP_TIMESTAMP, (int)stamp_after(r, elapsed_ms));
+}
+
+/* make() - A socket out of a dump, at a port of ours; descriptor, -errno */
+static int make(const struct repair *r, uint16_t port, uint32_t elapsed_ms)
+{
+	int fd = sock_open(addr_is4(&r->peer) ? AF_INET : AF_INET6, SOCK_STREAM, 0);
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	sock_tcp_options(fd);
+	resize(fd, r);
+	/* In repair mode a port can be bound that others use too: by other connections */
+	rc = mode(fd, TCP_REPAIR_ON);
+	if (!rc)
+		rc = sock_bind(fd, &r->local, port, NULL);
+	if (!rc)
+		rc = first_seqs(fd, r);
+	if (!rc && r->state != TCP_SYN_SENT) {
+		/* Else connect() begins with segments of 536, and nothing makes them larger */
+		(void)set(fd, TCP_MAXSEG, (int)min_u32(r->mss, MAXSEG_MAX));
+		rc = connect_to(fd, r);
+		if (!rc)
+			rc = agreed(fd, r, elapsed_ms);
+	}
+	if (rc)
+		repair_vanish(fd);
+	return rc ? rc : fd;
+}
+
+/**
+ * repair_make() - Make a socket out of a dump, but for the bytes in its queues
+ * @r:		Dump, its addresses checked
+ * @elapsed_ms:	Time since it was made
+ *
+ * Return: descriptor, in repair mode; -EADDRNOTAVAIL: the host does not have the
+ *	   address; other -errno
+ */
+int repair_make(const struct repair *r, uint32_t elapsed_ms)
+{
+	int rc = make(r, r->lport, elapsed_ms);
+
+	/*
+	 * Both ends are done, on this very host: its kernel is in TIME-WAIT and answers.
+	 * What is left to us are unread bytes, and no packet that would show our port.
+	 */
+	return rc == -EADDRNOTAVAIL && r->state == TCP_CLOSE ? make(r, 0, elapsed_ms) : rc;
+}
+
+/**
+ * repair_fill() - Put bytes into a queue, in order: unread and sent ones first
+ * @fd:		Socket in repair mode; out of it, by repair_quiet(), for REPAIR_UNSENT
+ * @q:		Which queue
+ * @data:	Bytes
+ * @len:	How many
+ *
+ * Return: 0; -ENOBUFS: no room; other -errno
+ */
+int repair_fill(int fd, enum repair_queue q, const uint8_t *data, size_t len)
+{
+	size_t most = FILL_MAX;
+	int rc = 0;
+
+	if (q != REPAIR_UNSENT)
+		rc = set(fd, TCP_REPAIR_QUEUE, q == REPAIR_SENT ? TCP_SEND_QUEUE : TCP_RECV_QUEUE);
+	while (!rc && len) {
+		size_t n = min_size(len, most);
+		ssize_t done = send(fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (done > 0) {
+			data += done;
+			len -= (size_t)done;
+		} else if (done < 0 && (errno == ENOMEM || errno == ENOBUFS) && most > FILL_MIN) {
+			most /= 2;
+		} else {
+			rc = done < 0 && errno != EAGAIN ? -errno : -ENOBUFS;
+		}
+	}
+	return rc;
+}
+
+/* set_window() - TCP_REPAIR_WINDOW, with the remote end's window or none; 0, -errno */
+static int set_window(int fd, const struct repair *r, bool closed)
+{
+	const struct repair_window *v = &r->window;
+	struct tcp_repair_window w = {
+		v->wl1, closed ? 0 : v->wnd, v->wnd_max, v->rcv_wnd, v->rcv_wup,
+	};
+
+	return setsockopt(fd, IPPROTO_TCP, TCP_REPAIR_WINDOW, &w, sizeof(w)) ? -errno : 0;
+}
+
+/**
+ * repair_quiet() - Leave repair mode, but send nothing yet
+ * @fd:		Socket that has what is unread and what was sent
+ * @r:		Its dump
+ *
+ * Return: 0; -errno
+ */
+int repair_quiet(int fd, const struct repair *r)
+{
+	int rc = r->state == TCP_SYN_SENT ? 0 : set_window(fd, r, true);
+
+	return rc ? rc : mode(fd, TCP_REPAIR_OFF_NO_WP);
+}
+
+/**
+ * repair_go() - The network leads here: begin
+ * @fd:		Socket that has all of its queues, out of repair mode
+ * @r:		Its dump
+ *
+ * Return: 0; -errno
+ */
+int repair_go(int fd, const struct repair *r)
+{
+	static const int on = 1;
+	int rc;
+
+	if (r->state == TCP_SYN_SENT)
+		return connect_to(fd, r);
+	/* Else reading would tell a window to who is done, or gone: then a RST comes */
+	if (repair_fin_came(r) && shutdown(fd, SHUT_RD))
+		return -errno;
+	/* Both ends are done: a packet could only be answered by a RST */
+	if (r->state == TCP_CLOSE)
+		return 0;
+	rc = mode(fd, TCP_REPAIR_ON);
+	if (!rc)
+		rc = set_window(fd, r, false);
+	/* Asks for the window, which the remote end may have closed or opened meanwhile */
+	if (!rc)
+		rc = mode(fd, TCP_REPAIR_OFF);
+	/* As an accepted one: a listener may be opened beside it (socket(7)) */
+	if (!rc && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)))
+		rc = -errno;
+	if (!rc && repair_fin_sent(r))
+		return sock_tcp_shutdown(fd);
+	/* Sends what is unsent: net/ipv4/tcp.c, __tcp_sock_set_nodelay() */
+	return rc ? rc : set(fd, TCP_NODELAY, 1);
+}
