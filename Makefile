@@ -2,9 +2,11 @@
 #
 # Makefile - build, check, install
 #
-#	make			passt, pasta (the same program), qrap/qrap
+#	make			passt, pasta (the same program), qrap/qrap, passtctl/passtctl,
+#				passt-repair/passt-repair
 #	make check		every test; what it needs is installed by test/deps
 #	make demo		show it: doc/demo.sh
+#	make demo-migrate	a machine moves to another host: doc/demo-migrate.sh
 #	make bench		measure it beside others: test/bench/bench.sh
 #	make DEBUG=1		assertions abort; objects are kept apart
 #	make CC=clang WERROR=-Werror V=1
@@ -34,9 +36,11 @@ B	?= build/$(if $(DEBUG),debug,release)
 DEFS	:= $(if $(DEBUG),-DDEBUG)
 
 SRC	:= $(wildcard *.c)
-MAN	:= $(wildcard *.1 qrap/*.1)
+MAN	:= $(wildcard *.1 qrap/*.1 passtctl/*.1 passt-repair/*.1)
 PROGS	:= $(if $(wildcard passt.c),passt pasta) \
-	   $(patsubst %.c,%,$(wildcard qrap/qrap.c))
+	   $(patsubst %.c,%,$(wildcard qrap/qrap.c passtctl/passtctl.c passt-repair/passt-repair.c))
+# What passtctl has in common with passt
+CTL	:= passtctl/passtctl.c json.c util.c
 UNIT	:= $(patsubst test/unit/%.c,build/unit/%,$(wildcard test/unit/*.c))
 SCRIPT	:= $(patsubst test/script/%.c,build/script/%,$(wildcard test/script/run.c))
 RATE	:= $(SCRIPT:build/script/%=build/rate/%)
@@ -47,9 +51,11 @@ LIBFUZZ	:= $(addprefix build/libfuzzer/bin/,$(FUZZ))
 TOOLS	:= $(patsubst test/%.c,build/tool/%,$(wildcard test/*.c))
 LOADS	:= $(patsubst test/bench/%.c,build/tool/%,$(wildcard test/bench/*.c))
 ASAN	:= $(if $(wildcard passt.c),build/asan/passt build/asan/pasta) \
-	   $(if $(wildcard qrap/qrap.c),build/asan/qrap/qrap)
+	   $(if $(wildcard qrap/qrap.c),build/asan/qrap/qrap) \
+	   $(if $(wildcard passtctl/passtctl.c),build/asan/passtctl/passtctl) \
+	   $(patsubst %.c,build/asan/%,$(wildcard passt-repair/passt-repair.c))
 
-.PHONY: all objects check check-long asan tests demo bench fuzz lint layers docs \
+.PHONY: all objects check check-long asan tests demo demo-migrate bench fuzz lint layers docs \
 	headers install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -62,6 +68,9 @@ passt: $(SRC:%.c=$(B)/%.o)
 pasta: passt
 	ln -sf passt $@
 qrap/qrap: $(patsubst %.c,$(B)/%.o,$(wildcard qrap/*.c))
+passtctl/passtctl: $(CTL:%.c=$(B)/%.o)
+passt-repair/passt-repair: $(B)/passt-repair/passt-repair.o
+qrap/qrap passtctl/passtctl passt-repair/passt-repair:
 	$(call say,link)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
@@ -71,7 +80,8 @@ $(B)/%.o: %.c Makefile
 	$(call say,cc)
 	$(Q)$(CC) $(BASE) $(WERROR) $(CFLAGS) $(CPPFLAGS) $(DEFS) -MMD -MP -c -o $@ $<
 
-objects: $(SRC:%.c=$(B)/%.o) $(patsubst %.c,$(B)/%.o,$(wildcard qrap/*.c))
+objects: $(SRC:%.c=$(B)/%.o) \
+	 $(patsubst %.c,$(B)/%.o,$(wildcard qrap/*.c passtctl/*.c passt-repair/*.c))
 
 # Everything below runs with assertions, ASan and UBSan, and without warnings
 build/asan/%.o: %.c Makefile
@@ -86,7 +96,10 @@ build/libfuzzer/%.o: %.c Makefile
 
 build/asan/passt: $(SRC:%.c=build/asan/%.o)
 build/asan/qrap/qrap: $(patsubst %.c,build/asan/%.o,$(wildcard qrap/*.c))
-build/asan/passt build/asan/qrap/qrap:
+build/asan/passtctl/passtctl: $(CTL:%.c=build/asan/%.o)
+build/asan/passt-repair/passt-repair: build/asan/passt-repair/passt-repair.o
+build/asan/passt build/asan/qrap/qrap build/asan/passtctl/passtctl \
+build/asan/passt-repair/passt-repair:
 	$(call say,link)
 	$(Q)$(CC) $(SAN) -o $@ $^
 build/asan/pasta: build/asan/passt
@@ -151,6 +164,11 @@ demo: all
 	test/deps demo
 	doc/demo.sh
 
+# DEMO='--idle 1000 --memory 1024' for more connections
+demo-migrate: all
+	test/deps demo
+	doc/demo-migrate.sh $(DEMO)
+
 lint:
 	test/lint.sh
 layers: objects
@@ -164,11 +182,12 @@ headers:
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 755 $(filter-out pasta,$(PROGS)) $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(filter-out pasta passt-repair/%,$(PROGS)) $(DESTDIR)$(PREFIX)/bin/
+	install -m 750 $(filter passt-repair/%,$(PROGS)) $(DESTDIR)$(PREFIX)/bin/
 	ln -sf passt $(DESTDIR)$(PREFIX)/bin/pasta
 	install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1/
 
 clean:
-	rm -rf build passt pasta qrap/qrap
+	rm -rf build passt pasta qrap/qrap passtctl/passtctl passt-repair/passt-repair
 
 -include $(shell find build -name '*.d' 2>/dev/null)
