@@ -21,6 +21,8 @@ enum loop_kind {
 	LOOP_SIGNAL,		/* signalfd */
 	LOOP_CHILD,		/* pidfd or pipe of the process in the namespace */
 	LOOP_NETNS,		/* inotify on the path of the namespace */
+	LOOP_CTL,		/* control socket or a client of it: see ctl_link.c */
+	LOOP_REPAIR,		/* socket that passt-repair calls at */
 	LOOP_KIND_NUM
 };
 
@@ -45,5 +47,6 @@ void	loop_del(int fd);
 int	loop_wait(struct loop_event *ev, int max, uint64_t deadline, bool eager);
 void	loop_pause(uint32_t us);
 uint64_t loop_now(void);
+uint64_t loop_wall_ms(void);
 
 #endif /* LOOP_H */

@@ -42,14 +42,13 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "count.h"
 #include "log.h"
 #include "loop.h"
 #include "pcap.h"
+#include "sock_unix.h"
 #include "util.h"
 
 enum {
@@ -131,47 +130,14 @@ static int adopt(int fd)
 	return 0;
 }
 
-/*
- * make_way() - Remove a socket that nobody listens at
- * @a:		Address
- * @fd:		Socket to find out with, not bound yet
- *
- * Return: 0: nothing is there any more; -EADDRINUSE: in use; -ENOTSOCK: it is
- *	   no socket, and so not ours to remove; other -errno
- */
-static int make_way(const struct sockaddr_un *a, int fd)
-{
-	struct stat st;
-
-	if (lstat(a->sun_path, &st))
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISSOCK(st.st_mode))
-		return -ENOTSOCK;
-	if (!connect(fd, (const struct sockaddr *)a, sizeof(*a)) || errno == EAGAIN)
-		return -EADDRINUSE;
-	return errno == ECONNREFUSED && !unlink(a->sun_path) ? 0 : -errno;
-}
-
 /* listen_at() - Bind and listen at one path, stale sockets out of the way */
 static int listen_at(const char *path)
 {
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	int fd, rc;
-
-	if (!util_copy(a.sun_path, sizeof(a.sun_path), path))
-		return -ENAMETOOLONG;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	rc = make_way(&a, fd);
-	if (!rc && (bind(fd, (struct sockaddr *)&a, sizeof(a)) || listen(fd, 1)))
-		rc = -errno;
-	if (rc) {
-		close(fd);
-		return rc;
-	}
 	/* QEMU may run as another user; who may enter the directory decides */
-	(void)chmod(path, 0666);
+	int fd = sock_unix_listen(path, 0666, 1);
+
+	if (fd < 0)
+		return fd;
 	info("UNIX domain socket bound at %s", path);
 	self.listen = fd;
 	return 0;

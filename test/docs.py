@@ -10,7 +10,7 @@
 4. Any other @word in the comments of a file names an argument, a member or a
    value somewhere in the file or in the headers.
 5. Functions without "static" have a comment in front of them.
-6. Each option that "passt --help", "pasta --help" and "qrap --help" print stands
+6. Each option that "passt --help" and so on, of each program, prints stands
    in its man page, and each option in bold there is one of the program's.
 7. Relative links in Markdown lead to something.
 8. Functions named there, as `name()`, exist; so do the tests in the last column
@@ -248,13 +248,16 @@ def main():
         with open(path, encoding="utf-8") as f:
             header_names |= all_names(strip_comments(f.read()))
     sources = sorted(sum((glob.glob(p) for p in (
-        "*.[ch]", "qrap/*.c", "test/*.c", "test/*/*.[ch]", "doc/*/*.c")), []))
+        "*.[ch]", "qrap/*.c", "passtctl/*.c", "passt-repair/*.c", "test/*.c", "test/*/*.[ch]",
+        "doc/*/*.c")), []))
     for path in sources:
         check_source(path, header_names)
     code = "".join(open(p, encoding="utf-8").read() for p in sources)
     check_man("passt", "./passt", "passt.1")
     check_man("pasta", "./pasta", "pasta.1")
     check_man("qrap", "qrap/qrap", "qrap/qrap.1")
+    check_man("passt-repair", "passt-repair/passt-repair", "passt-repair/passt-repair.1")
+    check_man("passtctl", "passtctl/passtctl", "passtctl/passtctl.1")
     for path in glob.glob("*.md") + glob.glob("doc/**/*.md", recursive=True):
         check_links(path)
         check_names(path, code)

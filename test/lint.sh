@@ -23,7 +23,7 @@ mkdir -p build/lint
 
 sources=$(find . \( -path ./build -o -path ./.git \) -prune -o -name '*.c' -print |
 	sed 's|^\./||' | sort)
-scripts=$(find .ci doc test qrap -type f -print | sort |
+scripts=$(find .ci doc test qrap passtctl -type f -print | sort |
 	while read -r f; do
 		head -n 3 "$f" | tr -d '\0' |
 			grep -qE '^#!.*/(ba|da)?sh|^# shellcheck shell' && echo "$f"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * tap_qemu.c - a stream of bytes where QEMU should be
- * links: tap_qemu.c tap_link.c pcap.c csum.c count.c util.c
+ * links: tap_qemu.c sock_unix.c tap_link.c pcap.c csum.c count.c util.c
  *
  * Input: records of what the other end does, each begun by one byte:
  *

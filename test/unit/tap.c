@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * tap.c - unit test of ../../tap.c: both kinds of link, and what is captured
- * links: tap.c tap_ns.c tap_qemu.c tap_link.c csum.c count.c util.c
+ * links: tap.c tap_ns.c tap_qemu.c sock_unix.c tap_link.c csum.c count.c util.c
  *
  * pcap.c is replaced: frames are kept here, and compared with what the other
  * end of the link sends and gets.

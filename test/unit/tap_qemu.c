@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * tap_qemu.c - unit test of ../../tap_qemu.c
- * links: tap_qemu.c tap_link.c pcap.c csum.c count.c util.c
+ * links: tap_qemu.c sock_unix.c tap_link.c pcap.c csum.c count.c util.c
  *
  * The other end of a real socket is QEMU.  loop.c is replaced: wake() asks
  * poll() for what the loop would report, and nothing else tells the link that

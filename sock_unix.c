@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * sock_unix.c - UNIX sockets with a name in the file system
+ *
+ * Theory of operation
+ *
+ *   A socket's name outlives whoever bound it, and bind() refuses a name that exists.
+ *   So a name at which nobody listens is removed first; one that is in use, and what is
+ *   no socket, stays.
+ *
+ *   The name appears with the permissions it keeps: there is no moment in which others
+ *   could connect.  bind() makes it as open() makes files, with the umask (unix(7)).
+ */
+#include "sock_unix.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "util.h"
+
+/*
+ * make_way() - Remove a socket that nobody listens at
+ * @a:		Address
+ * @fd:		Socket to find out with, not bound yet
+ *
+ * Return: 0: nothing is there any more; -EADDRINUSE: in use; -ENOTSOCK: it is
+ *	   no socket, and so not ours to remove; other -errno
+ */
+static int make_way(const struct sockaddr_un *a, int fd)
+{
+	struct stat st;
+
+	if (lstat(a->sun_path, &st))
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -ENOTSOCK;
+	if (!connect(fd, (const struct sockaddr *)a, sizeof(*a)) || errno == EAGAIN)
+		return -EADDRINUSE;
+	return errno == ECONNREFUSED && !unlink(a->sun_path) ? 0 : -errno;
+}
+
+/**
+ * sock_unix_listen() - Listen at a path, stale sockets out of the way
+ * @path:	Path
+ * @mode:	Permissions of the name; to connect takes the right to write
+ * @backlog:	Connections that may wait
+ *
+ * Return: stream socket, non-blocking; -EADDRINUSE: somebody listens there;
+ *	   -ENOTSOCK: it exists and is no socket; -ENAMETOOLONG; other -errno
+ */
+int sock_unix_listen(const char *path, mode_t mode, int backlog)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd, rc;
+
+	if (!util_copy(a.sun_path, sizeof(a.sun_path), path))
+		return -ENAMETOOLONG;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	rc = make_way(&a, fd);
+	if (!rc) {
+		mode_t mask = umask(~mode & 0777);
+
+		rc = bind(fd, (struct sockaddr *)&a, sizeof(a)) ? -errno : 0;
+		(void)umask(mask);
+	}
+	if (!rc && listen(fd, backlog))
+		rc = -errno;
+	if (!rc)
+		return fd;
+	close(fd);
+	return rc;
+}

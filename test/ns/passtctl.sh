@@ -1,0 +1,204 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# passtctl.sh - what passtctl asks for, the descriptors it sends, what it prints
+#
+# The other end is a few lines of Python that say what came and reply as told.
+. "$(dirname "$0")/lib.sh"
+need python3 cmp
+ctl=$PROG_DIR/passtctl/passtctl
+[ -x "$ctl" ] || fail "not built: $ctl"
+sock=$TMP/ctl.sock
+
+# The server appends each request and its number of descriptors to $TMP/asked.  It
+# writes "image" to a descriptor that comes with a checkpoint, and keeps what it can
+# read of the others in $TMP/read.  It replies with the first line of $TMP/reply;
+# nothing: it hangs up; "silence": it does not answer; "dribble": it never ends to;
+# "turned away": it hears nobody.
+cat >"$TMP/server.py" <<'END'
+import array
+import os
+import socket
+import sys
+import time
+TMP = sys.argv[1]
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(TMP + "/ctl.sock")
+listener.listen()
+kept = []
+while True:
+    c, _ = listener.accept()
+    with open(TMP + "/reply", "rb") as f:
+        reply = f.readline()
+    if reply == b"turned away\n":
+        c.sendall(b'{"error":{"desc":"too many clients"}}\n')
+        c.close()
+        with open(TMP + "/asked", "ab") as f:
+            f.write(b"none\n")
+        continue
+    line, fds = b"", array.array("i")
+    while not line.endswith(b"\n"):
+        data, control, _, _ = c.recvmsg(65536, socket.CMSG_SPACE(64))
+        line += data
+        for _, _, passed in control:
+            fds.frombytes(passed)
+    with open(TMP + "/asked", "ab") as f:
+        f.write(line.rstrip() + b" %d\n" % len(fds))
+    for fd in fds:
+        if b'"checkpoint"' in line:
+            os.write(fd, b"image")
+        else:
+            with open(TMP + "/read", "wb") as f:
+                f.write(os.read(fd, 65536))
+        os.close(fd)
+    if reply == b"silence\n":
+        kept.append(c)
+        continue
+    if reply == b"dribble\n":
+        for _ in range(50):
+            try:
+                c.sendall(b" ")
+            except BrokenPipeError:
+                break
+            time.sleep(0.1)
+        continue
+    # In two pieces: a reply is a line however it comes
+    c.sendall(reply[:7])
+    c.sendall(reply[7:])
+    c.close()
+END
+python3 "$TMP/server.py" "$TMP" >"$TMP/server.log" 2>&1 &
+within 10 test -S "$sock"
+
+# ends() - Run passtctl, demand an exit status; $OUT and $ERR is what it printed
+# $1:	Status
+# $@:	Arguments
+ends() {
+	want=$1; shift
+	got=0
+	: >"$TMP/asked"
+	"$ctl" "$@" >"$TMP/out.log" 2>"$TMP/err.log" </dev/null || got=$?
+	OUT=$(cat "$TMP/out.log") ERR=$(cat "$TMP/err.log")
+	is "$want" "$got" "status of passtctl $*: $OUT $ERR"
+	[ "$want" = 0 ] || is 1 "$(wc -l <"$TMP/err.log")" "lines on standard error: $ERR"
+}
+asked() { is "$1" "$(cat "$TMP/asked")" 'request'; }
+replies() { printf '%s\n' "$1" >"$TMP/reply"; }
+
+# --- What is asked for
+replies '{"return":{}}'
+ends 0 "$sock" status
+asked '{"execute":"status","arguments":{}} 0'
+is '' "$OUT$ERR" 'nothing to print'
+ends 0 -s "$sock" commit
+asked '{"execute":"commit","arguments":{}} 0'
+ends 0 abort --socket="$sock"
+asked '{"execute":"abort","arguments":{}} 0'
+umask 000
+echo old, and longer >"$TMP/old"
+ends 0 "$sock" checkpoint "$TMP/old"
+asked '{"execute":"checkpoint","arguments":{"mode":"run"}} 1'
+is image "$(cat "$TMP/old")"
+ends 0 --hold "$sock" checkpoint "$TMP/image"
+asked '{"execute":"checkpoint","arguments":{"mode":"hold"}} 1'
+is image "$(cat "$TMP/image")"
+is 600 "$(stat -c %a "$TMP/image")" 'permissions'
+ends 0 "$sock" checkpoint "$TMP/image" --exit
+asked '{"execute":"checkpoint","arguments":{"mode":"exit"}} 1'
+ends 0 "$sock" restore "$TMP/image"
+asked '{"execute":"restore","arguments":{"hold":false}} 1'
+is image "$(cat "$TMP/read")"
+echo from a pipe | "$ctl" "$sock" restore - --hold
+asked '{"execute":"restore","arguments":{"hold":false}} 1
+{"execute":"restore","arguments":{"hold":true}} 1'
+is 'from a pipe' "$(cat "$TMP/read")"
+ends 0 "$sock" raw ' {"execute":
+	"x", "id":7} '
+asked '{"execute": 	"x", "id":7} 0'
+is '{"return":{}}' "$OUT"
+
+# --- What is printed: a checkpoint in standard output has no line of ours in it
+replies '{"return":{"connections":2,"bytes":4711,"left":[{"name":"192.0.2.1:80","why":"urgent\u001bdata"},{"name":"b","why":"c"}],"guest":{"up":true,"mac":"52:54:00:12:34:56"},"list":[1,"two"],"none":[]}}'
+ends 0 "$sock" checkpoint "$TMP/image"
+cat >"$TMP/want" <<'END'
+connections              2
+bytes                    4711
+left:
+  192.0.2.1:80  urgent?data
+  b  c
+guest.up                 true
+guest.mac                52:54:00:12:34:56
+list:
+  1
+  two
+none:
+END
+cmp "$TMP/want" "$TMP/out.log" || fail "printed: $OUT"
+ends 0 "$sock" checkpoint -
+is image "$OUT"
+cmp "$TMP/want" "$TMP/err.log" || fail "printed on standard error: $ERR"
+ends 0 --json "$sock" status
+is "$(cat "$TMP/reply")" "$OUT"
+replies '{"entries":[{"id":1}]}'
+ends 0 "$sock" status
+is 'entries:
+  1' "$OUT"
+
+# --- What goes wrong at the other end
+replies '{"error":{"desc":"no such \"thing\"\nfoo"}}'
+ends 1 "$sock" status
+is 'passtctl: no such "thing"?foo' "$ERR"
+ends 1 --json "$sock" status
+is "$(cat "$TMP/reply")" "$OUT"
+replies 'turned away'
+ends 1 "$sock" status
+is 'passtctl: too many clients' "$ERR"
+# It had hung up before it was asked: the file can be opened only then
+mkfifo "$TMP/fifo"
+: >"$TMP/asked"
+"$ctl" "$sock" restore "$TMP/fifo" 2>"$TMP/err.log" &
+within 10 test -s "$TMP/asked"
+: >"$TMP/fifo"
+got=0
+wait $! || got=$?
+is 'passtctl: too many clients 1' "$(cat "$TMP/err.log") $got"
+replies '{"return":'
+ends 1 "$sock" status
+like 'passtctl: the reply makes no sense: byte 11: *' "$ERR"
+: >"$TMP/reply"
+ends 1 "$sock" status
+like 'passtctl: the connection ended without a reply*' "$ERR"
+replies silence
+ends 1 -t 1 "$sock" status
+is 'passtctl: no reply within 1 s (--timeout)' "$ERR"
+replies dribble
+ends 1 -t 1 "$sock" status
+is 'passtctl: no reply within 1 s (--timeout)' "$ERR"
+
+# --- What goes wrong here: nothing is asked, no file is cut off
+ends 1 "$sock" explode
+is "passtctl: no such command: 'explode' (see --help)" "$ERR"
+ends 1 "$sock" checkpoint
+like '*checkpoint needs a FILE' "$ERR"
+ends 1 "$sock" status now
+ends 1 "$sock" restore "$TMP/image" --exit
+like '*restore has no --exit' "$ERR"
+ends 1 "$sock" checkpoint "$TMP/image" --exit --hold
+ends 1 "$sock" checkpoint "$TMP/image" "$TMP/old"
+ends 1 "$sock" restore "$TMP/missing"
+like "*can not open $TMP/missing: No such file*" "$ERR"
+ends 1 "$sock" raw '{"a":}'
+is 'passtctl: no JSON: byte 6: no value' "$ERR"
+ends 1 -t soon "$sock" status
+ends 1 --no-such-option "$sock" status
+asked ''
+ends 1 "$TMP/nowhere" checkpoint "$TMP/image"
+like "*can not connect to $TMP/nowhere: *--control?)" "$ERR"
+is image "$(cat "$TMP/image")"
+ends 1 "$(printf '%0200d' 0)" status
+like '*the path of a socket has at most 107 bytes*' "$ERR"
+got=0
+"$ctl" >/dev/null 2>"$TMP/err.log" || got=$?
+is 1 "$got" 'status without arguments'
+like 'Usage: *' "$(cat "$TMP/err.log")"
+"$ctl" --help >"$TMP/out.log"
