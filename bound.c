@@ -80,11 +80,10 @@ static void add_port(struct pkt_reader body, uint8_t want_family, uint8_t want_s
 		ports_add(set, port);
 }
 
-/* dump() - Add the ports of one protocol; 0 or -errno */
-static int dump(int fd, uint8_t proto, struct ports *set)
+/* dump() - Add the ports of one protocol's sockets in a state; 0 or -errno */
+static int dump(int fd, uint8_t proto, uint8_t state, struct ports *set)
 {
 	static const uint8_t families[2] = { AF_INET, AF_INET6 };
-	uint8_t state = proto == WIRE_TCP ? TCP_LISTEN : TCP_CLOSE;
 	struct nlmsg_in in;
 	struct nlmsg m;
 	int rc = 0;
@@ -104,6 +103,12 @@ static int dump(int fd, uint8_t proto, struct ports *set)
 	return rc;
 }
 
+/* waiting() - The state of sockets that wait for the outside */
+static uint8_t waiting(uint8_t proto)
+{
+	return proto == WIRE_TCP ? TCP_LISTEN : TCP_CLOSE;
+}
+
 /**
  * bound_open() - Get ready to look at one side
  * @in_ns:	At the namespace, which is there; else at the host
@@ -121,7 +126,7 @@ int bound_open(bool in_ns, uint8_t proto)
 	self.diag[in_ns] = fd;
 	if (fd < 0)
 		return fd;
-	rc = dump(fd, proto, &self.first);
+	rc = dump(fd, proto, waiting(proto), &self.first);
 	self.dumped[in_ns][proto == WIRE_UDP] = rc != -ENOENT;
 	return rc;
 }
@@ -139,7 +144,23 @@ int bound_ports(bool in_ns, uint8_t proto, struct ports *set)
 	ports_clear(set);
 	if (!self.dumped[in_ns][proto == WIRE_UDP])
 		return -ENOENT;
-	return dump(self.diag[in_ns], proto, set);
+	return dump(self.diag[in_ns], proto, waiting(proto), set);
+}
+
+/**
+ * bound_half_open() - At which TCP ports of the host handshakes are under way
+ * @set:	Filled, also as far as it goes on failure
+ *
+ * Walks the table of all connections.
+ *
+ * Return: 0; -errno if they could not be read; -ENOENT if they can not be had
+ */
+int bound_half_open(struct ports *set)
+{
+	ports_clear(set);
+	if (!self.dumped[false][false])
+		return -ENOENT;
+	return dump(self.diag[false], WIRE_TCP, TCP_SYN_RECV, set);
 }
 
 /**

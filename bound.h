@@ -10,6 +10,7 @@
 void	bound_init(void);
 int	bound_open(bool in_ns, uint8_t proto);
 int	bound_ports(bool in_ns, uint8_t proto, struct ports *set);
+int	bound_half_open(struct ports *set);
 void	bound_ephemeral(uint16_t *first, uint16_t *last);
 
 #endif /* BOUND_H */

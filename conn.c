@@ -303,6 +303,23 @@ struct conn *conn_at(uint32_t index)
 }
 
 /**
+ * conn_next() - All entries in use, one after the other
+ * @index:	Where to look from; 0 at first, moves behind what is returned
+ *
+ * Return: entry; NULL: there are no more
+ */
+struct conn *conn_next(uint32_t *index)
+{
+	while (*index < self.high) {
+		struct conn *c = conn_at((*index)++);
+
+		if (c)
+			return c;
+	}
+	return NULL;
+}
+
+/**
  * conn_count() - How many there are
  * @kind:	Of what kind
  *

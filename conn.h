@@ -45,6 +45,7 @@ struct conn_key {
  * @wscale:	shift of the window the guest advertises, 0..14 (RFC 7323, 2.3)
  * @dupacks:	duplicate acknowledgements since the last new one, 0..255
  * @backoff:	times the retransmission timer ran out without progress, 0..15
+ * @carried:	CARRIED_ bits: its socket was made from a checkpoint
  * @slot:	place in the present batch, plus 1; 0: no segment in it
  * @flags:	TCPF_ bits
  * @mss:	payload of a segment to the guest, bytes, 1..65495
@@ -89,6 +90,7 @@ struct tcp_conn {
 	uint8_t dupacks;
 	uint8_t backoff;
 	uint8_t slot;
+	uint8_t carried;
 	uint16_t flags;
 	uint16_t mss;
 	uint16_t mss_syn;
@@ -219,6 +221,7 @@ void	conn_hide(struct conn *c);
 struct conn *conn_find(const struct conn_key *key);
 struct conn *conn_get(uint64_t id);
 struct conn *conn_at(uint32_t index);
+struct conn *conn_next(uint32_t *index);
 uint64_t conn_id(const struct conn *c);
 uint32_t conn_index(const struct conn *c);
 uint32_t conn_count(enum conn_kind kind);

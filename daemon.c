@@ -129,6 +129,19 @@ int daemon_open(const char *path, int how)
 }
 
 /**
+ * daemon_open_read() - Open a file to be read
+ * @path:	Its path
+ *
+ * Return: descriptor; -errno
+ */
+int daemon_open_read(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/**
  * daemon_pid_write() - Write our PID and a newline, in one piece
  * @fd:		Descriptor of the PID file, closed afterwards
  */

@@ -11,6 +11,7 @@ int	daemon_fork(void);
 void	daemon_ready(int parent);
 void	daemon_null(void);
 int	daemon_open(const char *path, int how);
+int	daemon_open_read(const char *path);
 void	daemon_pid_write(int fd);
 int	daemon_signals(const int *list, size_t n);
 int	daemon_signal_next(int fd);

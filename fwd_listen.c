@@ -159,6 +159,67 @@ const struct fwd_listener *fwd_listener(uint32_t n)
 }
 
 /**
+ * fwd_listen_high() - Above the numbers of all waiting sockets
+ *
+ * Return: 0..FWD_LISTEN_MAX
+ */
+uint32_t fwd_listen_high(void)
+{
+	return self.high;
+}
+
+/**
+ * fwd_listen_any() - Whether a TCP socket of ours waits at any of these ports of the host
+ * @set:	Ports
+ *
+ * Return: true if so
+ */
+bool fwd_listen_any(const struct ports *set)
+{
+	for (uint32_t n = 0; n < self.high; n++) {
+		const struct fwd_listener *l = &self.listener[n];
+
+		if (l->fd >= 0 && l->proto == WIRE_TCP && !l->in_ns && ports_has(set, l->port))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * fwd_listen_find() - The socket of the host that waits at a port
+ * @proto:	WIRE_TCP or WIRE_UDP
+ * @port:	Port
+ *
+ * Return: its number, the first if there are several; -1: none waits there
+ */
+int fwd_listen_find(uint8_t proto, uint16_t port)
+{
+	for (uint32_t n = 0; n < self.high; n++) {
+		const struct fwd_listener *l = &self.listener[n];
+
+		if (l->fd >= 0 && l->proto == proto && l->port == port && !l->in_ns && !l->splice)
+			return (int)n;
+	}
+	return -1;
+}
+
+/**
+ * fwd_listen_hush() - Have nobody open a connection, or have them again
+ * @hush:	Who tries is not answered, and tries again
+ *
+ * Handshakes that began are completed.
+ */
+void fwd_listen_hush(bool hush)
+{
+	for (uint32_t n = 0; n < self.high; n++) {
+		const struct fwd_listener *l = &self.listener[n];
+
+		if (l->fd >= 0 && l->proto == WIRE_TCP)
+			(void)sock_tcp_no_calls(l->fd, hush);
+	}
+}
+
+/**
  * struct spot - where to bind one socket
  * @addr:	address, addr_none: any
  * @only6:	IPv6 alone

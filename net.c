@@ -32,12 +32,15 @@
  */
 #include "net.h"
 
+#include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "image.h"
 #include "log.h"
 #include "netlink.h"
 #include "resolv.h"
+#include "util.h"
 
 enum {
 	MTU_LOCAL	= 65520,	/* no interface to take it from */
@@ -463,4 +466,51 @@ void net_learn_addr(const struct addr *src)
 const struct addr *net_host_dns(bool want6)
 {
 	return &self.host_dns[want6];
+}
+
+/* What the guest relies on: who we are to it, and who it is */
+static const struct image_field net_field[] = {
+	IMAGE_FIELD(net, mac),
+	IMAGE_FIELD(net, guest_mac),
+	IMAGE_FIELD(net, mtu),
+	IMAGE_FIELD(net, addr4),
+	IMAGE_FIELD(net, prefix4),
+	IMAGE_FIELD(net, gw4),
+	IMAGE_FIELD(net, addr6),
+	IMAGE_FIELD(net, gw6),
+	IMAGE_FIELD(net, ll6),
+	IMAGE_FIELD(net, seen4),
+	IMAGE_FIELD(net, seen6),
+};
+
+/**
+ * net_save() - Write what the guest relies on into a checkpoint
+ *
+ * Return: 0; -errno of the image
+ */
+int net_save(void)
+{
+	image_put_fields(image_section(IMAGE_NET), net_field, ARRAY_SIZE(net_field), &self.net);
+	return image_section_end();
+}
+
+/**
+ * net_load() - Take it over from a checkpoint
+ * @r:		Body of a section IMAGE_NET
+ *
+ * Addresses and MTU count as leases do: the guest has them already.
+ *
+ * Return: 0; -EINVAL: nothing was taken over
+ */
+int net_load(struct pkt_reader *r)
+{
+	struct net n = self.net;
+
+	image_get_fields(r, net_field, ARRAY_SIZE(net_field), &n);
+	if (r->bad || n.mac[0] & 1 || n.guest_mac[0] & 1 || n.prefix4 > BITS4 ||
+	    n.mtu < NET_MTU_MIN4 || n.mtu > NET_MTU_MAX)
+		return -EINVAL;
+	n.version++;
+	self.net = n;
+	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "addr.h"
 #include "nlmsg.h"
+#include "pkt.h"
 
 enum {
 	NET_DNS_MAX	= 8,
@@ -152,6 +153,9 @@ void	net_init(const struct net_conf *conf);
 void	net_fill_setup(struct netlink_setup *s, bool full);
 void	net_learn_mac(const uint8_t mac[static 6]);
 void	net_learn_addr(const struct addr *src);
+
+int	net_save(void);
+int	net_load(struct pkt_reader *r);
 
 /* The resolver of the host that --dns-forward leads to; addr_none: there is none */
 const struct addr *net_host_dns(bool want6);

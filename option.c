@@ -411,8 +411,12 @@ const struct conf_option option_table[] = {
 	  "Exit when the guest closes the socket" },
 	{ "vhost-user", 0, IN_BOTH, NULL, refuse, 0, 0, "Not supported" },
 	{ "print-capabilities", 0, IN_PASST, NULL, refuse, 0, 0, "Not supported" },
-	{ "repair-path", 0, IN_PASST, "PATH", ignore, 0, 0, "Accepted, without effect" },
-	{ "control", 'c', IN_BOTH, "PATH", refuse, 0, 0, "Not supported" },
+	{ "control", 'c', IN_BOTH, "PATH", set_text, AT(control), SOCKET_LEN,
+	  "UNIX socket to take orders on: passtctl(1)\ndefault: none" },
+	{ "repair-path", 0, IN_BOTH, "PATH", set_text, AT(repair), SOCKET_LEN,
+	  "UNIX socket where passt-repair(1) offers its help,\n'none' for none (default)" },
+	{ "restore", 0, IN_BOTH, "PATH", set_text, AT(restore), TEXT_LEN,
+	  "Take over the connections of a checkpoint" },
 	{ "tcp-ports", 't', IN_BOTH, "SPEC", set_ports, 0, 0,
 	  "TCP ports of the host to forward to the guest, can be\n"
 	  "repeated:\n"

@@ -42,6 +42,9 @@ enum conf_result {
  * @log_size:	--log-size, bytes, 1 or more
  * @pid_file:	--pid, NULL: none
  * @pcap_file:	--pcap, NULL: none
+ * @control:	--control, NULL: none
+ * @repair:	--repair-path, NULL or "none": none
+ * @restore:	--restore, NULL: none
  * @runas:	--runas, as given, NULL: not given
  * @no_icmp:	--no-icmp
  * @config_net:	--config-net: set up the interface in the namespace
@@ -68,6 +71,9 @@ struct conf {
 	uint32_t log_size;
 	const char *pid_file;
 	const char *pcap_file;
+	const char *control;
+	const char *repair;
+	const char *restore;
 	const char *runas;
 	bool no_icmp;
 	bool config_net;

@@ -33,8 +33,11 @@
 #include <unistd.h>
 
 #include "arp.h"
+#include "bound.h"
+#include "checkpoint.h"
 #include "conf.h"
 #include "conn.h"
+#include "control.h"
 #include "count.h"
 #include "daemon.h"
 #include "frag.h"
@@ -44,6 +47,8 @@
 #include "moderate.h"
 #include "netlink.h"
 #include "pcap.h"
+#include "repair.h"
+#include "repair_link.h"
 #include "sock_udp.h"
 #include "splice.h"
 #include "tap.h"
@@ -60,6 +65,7 @@ enum {
 	TAKES		= 8,		/* batches of frames per event of the link */
 	BULK_BYTES	= 1024,		/* moved in one wake-up: no small requests */
 	CALM_US		= 1000,		/* since then: a wake-up in time matters again */
+	HALF_OPEN_US	= 50 * 1000,	/* for handshakes to be completed, before a checkpoint */
 	TRIM_US		= 2 * 1000000,	/* the link was quiet: give memory back */
 };
 
@@ -221,6 +227,50 @@ static void signal_event(void)
 	}
 }
 
+/*
+ * rest() - Before a checkpoint: no frame waits, and no handshake is under way
+ *
+ * A handshake of the kernel with a remote end has no descriptor: it can only be
+ * completed, by who has the last segment of it.
+ */
+static void rest(uint64_t now)
+{
+	uint64_t until = now + HALF_OPEN_US;
+	static struct ports half;
+
+	frames(now);
+	fwd_listen_hush(true);
+	do {
+		for (uint32_t n = 0; n < fwd_listen_high(); n++)
+			listen_event(&(struct loop_event){ .id = n }, now);
+	} while (!bound_half_open(&half) && fwd_listen_any(&half) && loop_now() < until);
+}
+
+/*
+ * obey() - Do what is asked for over the control socket
+ *
+ * While everything stands still between two steps of a hand-over, nothing else is
+ * looked at but signals.
+ */
+static void obey(uint64_t now)
+{
+	while (!self.quit) {
+		bool held = checkpoint_state() != CHECKPOINT_NONE;
+		enum control_wish wish = held ? control_hold(loop_now()) : control_next(now);
+
+		if (wish == CONTROL_SAVE) {
+			rest(now);
+			wish = control_save(now);
+		}
+		if (wish == CONTROL_END)
+			quit(EXIT_SUCCESS);
+		else if (checkpoint_state() != CHECKPOINT_NONE)
+			signal_event();
+		else if (wish == CONTROL_NONE && !held)
+			return;
+	}
+}
+
 /* dispatch() - One event to whom it belongs */
 static void dispatch(const struct loop_event *ev, uint64_t now)
 {
@@ -252,6 +302,13 @@ static void dispatch(const struct loop_event *ev, uint64_t now)
 	case LOOP_NETNS:
 		if (ns_gone(self.ns.watch))
 			quit(EXIT_SUCCESS);
+		break;
+	case LOOP_CTL:
+		control_event(ev->id, ev->events);
+		obey(now);
+		break;
+	case LOOP_REPAIR:
+		repair_use_helper(repair_link_accept());
 		break;
 	case LOOP_KIND_NUM:
 		break;
@@ -440,6 +497,36 @@ static void take_signals(void)
 	must(loop_add(self.signals, LOOP_SIGNAL, 0, EPOLLIN), what);
 }
 
+/* open_control() - The sockets by which others have a say, or help */
+static void open_control(const struct conf *c)
+{
+	static const char what[] = "Cannot open the socket for passt-repair (--repair-path)";
+
+	if (c->repair && strcmp(c->repair, "none"))
+		must(loop_add(must(repair_link_open(c->repair), what), LOOP_REPAIR, 0, EPOLLIN),
+		     what);
+	must(control_init(c->control), "Cannot open the control socket (--control)");
+	/* To see handshakes that are under way: best effort */
+	if (c->control)
+		(void)bound_open(false, WIRE_TCP);
+}
+
+/* restore() - Go on where another process ended */
+static void restore(const struct conf *c)
+{
+	int fd;
+
+	if (!c->restore)
+		return;
+	fd = daemon_open_read(c->restore);
+	if (fd < 0)
+		die_errno(-fd, "Cannot read checkpoint %s (--restore)", c->restore);
+	if (checkpoint_load(fd, false, loop_now()))
+		die("Cannot restore (--restore): %s", checkpoint_report()->error);
+	checkpoint_go(loop_now());
+	sock_close(fd);
+}
+
 /* drop_privileges() - Root's powers are for the start only */
 static void drop_privileges(const char *who)
 {
@@ -490,8 +577,12 @@ int main(int argc, char **argv)
 	if (fwd_listen_open(loop_now()))
 		return EXIT_FAILURE;
 	take_signals();
+	open_control(c);
+	restore(c);
 	drop_privileges(c->runas ? c->runas : "nobody");
 	ready(pid_fd, parent);
 	run();
+	control_end();
+	repair_link_close();
 	return self.status;
 }

@@ -38,6 +38,7 @@
 
 #include "count.h"
 #include "log.h"
+#include "repair.h"
 #include "sock.h"
 #include "tail.h"
 #include "tcp_in.h"
@@ -48,6 +49,7 @@
 
 enum {
 	WAIT_US		= 10 * 1000000,
+	TIME_WAIT_US	= 60 * 1000000,		/* as Linux: TCP_TIMEWAIT_LEN */
 	WAIT_MAX	= CONN_MAX / 4,		/* connections in WAIT at once */
 	RETRY_US	= 10 * 1000,
 	SYN_RETRIES	= 6,			/* tcp_syn_retries of Linux: 127 s */
@@ -73,13 +75,26 @@ void tcp_end_init(void)
 }
 
 /**
+ * tcp_end_adopted() - A connection has the state it had elsewhere, from a checkpoint
+ * @c:		Connection
+ */
+void tcp_end_adopted(const struct conn *c)
+{
+	self.waiting += c->tcp.phase == PH_WAIT;
+}
+
+/**
  * tcp_end_release() - The end of an entry
- * @c:		Connection whose socket is dealt with already; gone afterwards
+ * @c:		Connection whose socket is dealt with already, or goes without a
+ *		packet; gone afterwards
  */
 void tcp_end_release(struct conn *c)
 {
 	if (c->tcp.phase == PH_WAIT)
 		self.waiting--;
+	if (c->fd >= 0)
+		repair_vanish(c->fd);
+	c->fd = -1;
 	late_drop(&c->tcp.late);
 	tail_drop(&c->tcp.tail, UINT32_MAX);
 	tcp_out_rest(&c->tcp);
@@ -127,16 +142,21 @@ void tcp_end_watch(struct tcp_conn *t, uint64_t now)
 /* close_done() - Both halves are done: close, wait for a repeated FIN or not */
 static void close_done(struct conn *c, uint64_t now)
 {
-	sock_close(c->fd);
-	c->fd = -1;
+	bool silent = c->tcp.carried & CARRIED_SILENT;
+
+	/* The kernel does not know that it should be in TIME-WAIT: its socket stays */
+	if (!silent) {
+		sock_close(c->fd);
+		c->fd = -1;
+	}
 	tcp_move(c, EV_CLOSED);
 	self.waiting++;
 	tcp_rto_stop(&c->tcp);
-	if (!(c->tcp.flags & TCPF_FIN_LAST) || self.waiting > WAIT_MAX) {
+	if ((!silent && !(c->tcp.flags & TCPF_FIN_LAST)) || self.waiting > WAIT_MAX) {
 		tcp_end_release(c);
 		return;
 	}
-	c->tcp.check_at = now + WAIT_US;
+	c->tcp.check_at = now + (silent ? TIME_WAIT_US : WAIT_US);
 	tcp_schedule(c);
 }
 

@@ -9,6 +9,7 @@
 #define TCP_KEEPALIVE_US	UINT64_C(7200000000)	/* RFC 9293, 3.8.4: no less */
 
 void	tcp_end_init(void);
+void	tcp_end_adopted(const struct conn *c);
 void	tcp_end_release(struct conn *c);
 void	tcp_end_abort(struct conn *c);
 void	tcp_end_reset(struct conn *c, const char *why);

@@ -146,6 +146,30 @@ void tcp_half_move(struct conn *c, enum conn_dir dir, enum tcp_half_event ev)
 }
 
 /**
+ * tcp_adopt() - Give a fresh connection the state it had elsewhere
+ * @c:		Connection in PH_FREE
+ * @phase:	As read from a checkpoint, may be anything
+ * @out:	half[OUT]
+ * @in:		half[IN]
+ *
+ * Return: true; false: no connection can be in that state
+ */
+bool tcp_adopt(struct conn *c, uint8_t phase, uint8_t out, uint8_t in)
+{
+	bool open = phase == PH_OPEN || phase == PH_DRAIN || phase == PH_WAIT;
+
+	if (phase == PH_FREE || phase >= PH_DEAD || out >= HALF_NUM || in >= HALF_NUM ||
+	    (!open && (out || in)))
+		return false;
+	c->tcp.phase = phase;
+	c->tcp.half[OUT] = out;
+	c->tcp.half[IN] = in;
+	debug("%s: adopted, %s %s %s", conn_text(c), tcp_phase_name[phase],
+	      tcp_half_name[out], tcp_half_name[in]);
+	return true;
+}
+
+/**
  * tcp_schedule() - Make sure that the timer runs out in time
  * @c:		Connection whose rto_at or check_at may have changed
  */

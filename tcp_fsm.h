@@ -71,11 +71,19 @@ enum {
 					 * repeated when both halves are done */
 };
 
+/* Bits of tcp_conn.carried; the kernel's idea of a socket that was made anew is less */
+enum {
+	CARRIED_EOF	= 1 << 0,	/* the remote end's FIN came before: the kernel does
+					 * not tell, it follows the last byte */
+	CARRIED_SILENT	= 1 << 1,	/* to be closed without a packet, after a while */
+};
+
 extern const char *const tcp_phase_name[PH_NUM];
 extern const char *const tcp_half_name[HALF_NUM];
 
 void	tcp_move(struct conn *c, enum tcp_event ev);
 void	tcp_half_move(struct conn *c, enum conn_dir dir, enum tcp_half_event ev);
+bool	tcp_adopt(struct conn *c, uint8_t phase, uint8_t out, uint8_t in);
 void	tcp_schedule(struct conn *c);
 void	tcp_check(const struct conn *c);
 

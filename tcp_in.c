@@ -352,6 +352,8 @@ static int push_once(struct conn *c, uint64_t now)
 	}
 	lent = min_u32(want, (uint32_t)n * unit);
 	got = sock_tcp_peek(c->fd, tcp_in_flight(t), iov, n);
+	if (got == -EAGAIN && t->carried & CARRIED_EOF)
+		got = 0;
 	if (got == -EAGAIN) {
 		/* A FIN behind bytes in flight may show later: see sock_tcp_peek() */
 		if (!(t->flags & TCPF_UNEVEN) || !tcp_in_flight(t))
@@ -422,6 +424,20 @@ int tcp_in_flush(struct conn *c, const struct tcp_batch *b, uint64_t now)
 	return rc ? rc : tcp_in_push(c, now);
 }
 
+/* rewind() - All that is in flight goes out again, from una on */
+static void rewind(struct conn *c)
+{
+	struct tcp_conn *t = &c->tcp;
+
+	if (t->half[IN] == HALF_SHUT)
+		tcp_half_move(c, IN, HE_REWIND);
+	t->flags &= (uint16_t)~(TCPF_RECOVERY | TCPF_DRAINED);
+	t->dupacks = 0;
+	t->recover = t->sent;
+	t->nxt = t->una;
+	(void)sock_tcp_seek(c->fd, 0);
+}
+
 /**
  * tcp_in_timeout() - The retransmission or persist timer ran out
  * @c:		Connection in PH_OPEN
@@ -456,13 +472,23 @@ int tcp_in_timeout(struct conn *c, uint64_t now)
 		t->mss = tcp_seg_mss(c, 0);
 		count(COUNT_TCP_BLACK_HOLE);
 	}
-	if (t->half[IN] == HALF_SHUT)
-		tcp_half_move(c, IN, HE_REWIND);
-	t->flags &= (uint16_t)~(TCPF_RECOVERY | TCPF_DRAINED);
-	t->dupacks = 0;
-	t->recover = t->sent;
+	rewind(c);
 	t->lwnd = t->mss;
-	t->nxt = t->una;
-	(void)sock_tcp_seek(c->fd, 0);
+	return tcp_in_push(c, now);
+}
+
+/**
+ * tcp_in_again() - What is in flight is lost, for another reason than the link
+ * @c:		Connection in PH_OPEN
+ * @now:	Time, us
+ *
+ * Return: 0; -errno: the socket is dead (caller: reset both ends)
+ */
+int tcp_in_again(struct conn *c, uint64_t now)
+{
+	if (c->tcp.nxt != c->tcp.una) {
+		rewind(c);
+		tcp_rto_stop(&c->tcp);
+	}
 	return tcp_in_push(c, now);
 }

@@ -89,8 +89,11 @@ void udp_flow_init(uint32_t flows_max)
 	self.flows_max = flows_max ? min_u32(flows_max, FLOWS_MAX) : FLOWS_MAX;
 }
 
-/* close_flow() - End a flow */
-static void close_flow(struct conn *c)
+/**
+ * udp_flow_end() - End a flow
+ * @c:		Entry of kind CONN_UDP or CONN_ECHO, gone afterwards
+ */
+void udp_flow_end(struct conn *c)
 {
 	debug("%s: ends", conn_text(c));
 	if (c->udp.listen >= 0)
@@ -160,7 +163,7 @@ void udp_flow_timeout(struct conn *c, uint64_t now)
 	if (now < c->udp.due)
 		timer_set(conn_index(c), c->udp.due);
 	else
-		close_flow(c);
+		udp_flow_end(c);
 }
 
 /* refuse() - One more flow is one too many */
@@ -299,11 +302,12 @@ static void begins(struct conn *c, uint64_t now)
 /**
  * open_socket() - Make the socket of a flow that the guest begins
  * @c:		Fresh entry; fd and udp are filled
+ * @port:	Port, or identifier, that it would best have on the host
  * @now:	Time, us
  *
  * Return: 0; -errno: the guest is to be told, or -EMFILE and the like
  */
-static int open_socket(struct conn *c, uint64_t now)
+static int open_socket(struct conn *c, uint16_t port, uint64_t now)
 {
 	enum sock_udp_kind kind = SOCK_UDP_DIAL;
 	struct sock_udp_path *to = &c->udp.path;
@@ -321,7 +325,7 @@ static int open_socket(struct conn *c, uint64_t now)
 		c->udp.flags |= UDPF_PLAIN;
 		kind = SOCK_UDP_PING;
 	}
-	fd = sock_udp_open(to, c->key.gport, kind);
+	fd = sock_udp_open(to, port, kind);
 	if (fd < 0)
 		return fd;
 	rc = loop_add(fd, LOOP_UDP, conn_id(c), EPOLLIN);
@@ -377,7 +381,7 @@ struct conn *udp_flow_of(const struct conn_key *key, const struct udp_gram *g, u
 	int rc = 0;
 
 	if (c && udp_flow_fd(c) < 0) {
-		close_flow(c);
+		udp_flow_end(c);
 		c = NULL;
 	}
 	if (!c) {
@@ -385,7 +389,7 @@ struct conn *udp_flow_of(const struct conn_key *key, const struct udp_gram *g, u
 				   conn_count(CONN_UDP) - self.calls < self.flows_max;
 
 		c = room ? conn_new(echo ? CONN_ECHO : CONN_UDP, key) : NULL;
-		rc = c ? open_socket(c, now) : -ENOSPC;
+		rc = c ? open_socket(c, key->gport, now) : -ENOSPC;
 	}
 	if (c) {
 		c->udp.qlen = g->ulen;
@@ -397,6 +401,39 @@ struct conn *udp_flow_of(const struct conn_key *key, const struct udp_gram *g, u
 	}
 	udp_flow_touch(c, OUT, now);
 	return c;
+}
+
+/**
+ * udp_flow_adopt() - A flow that was somewhere else goes on here
+ * @c:		Fresh entry with its key, of CONN_UDP or CONN_ECHO, and with udp.path if
+ *		it began outside; the caller frees it if this fails
+ * @listener:	Number of the bound socket it began at; -1: it has its own
+ * @port:	Port of its own socket there, host order
+ * @now:	Time, us
+ *
+ * Return: 0; -errno
+ */
+int udp_flow_adopt(struct conn *c, int32_t listener, uint16_t port, uint64_t now)
+{
+	uint32_t begun = conn_count(CONN_UDP) - self.calls;
+
+	if (listener >= 0) {
+		if (self.calls >= CALLS_MAX)
+			return -ENOSPC;
+		c->udp.listen = listener;
+		self.calls++;
+		begins(c, now);
+	} else if (c->kind == CONN_ECHO ? conn_count(CONN_ECHO) > ECHO_MAX :
+					  begun > self.flows_max) {
+		return -ENOSPC;
+	} else {
+		int rc = open_socket(c, port, now);
+
+		if (rc)
+			return rc;
+	}
+	udp_flow_touch(c, OUT, now);
+	return 0;
 }
 
 /**

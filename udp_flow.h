@@ -42,7 +42,9 @@ struct conn *udp_flow_called(uint32_t listener, const struct sock_udp_path *path
 			     bool make, uint64_t now);
 int	udp_flow_fd(const struct conn *c);
 bool	udp_flow_is_peer(const struct conn *c, const struct sock_udp_path *path);
+int	udp_flow_adopt(struct conn *c, int32_t listener, uint16_t port, uint64_t now);
 void	udp_flow_touch(struct conn *c, enum conn_dir dir, uint64_t now);
+void	udp_flow_end(struct conn *c);
 void	udp_flow_timeout(struct conn *c, uint64_t now);
 void	udp_flow_failed(const struct conn *c, const struct udp_gram *g, int err,
 			uint64_t now);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * net.c - what the guest gets, from hosts that are made up
- * links: net.c addr.c util.c log.c
+ * links: net.c image.c addr.c util.c log.c
  */
 #include "net.h"
 

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * control.c - what is asked for over the control socket, and what is answered
+ *
+ * Theory of operation
+ *
+ *   ctl_link.c brings requests, one JSON object each; here is what they mean:
+ *
+ *	checkpoint	arguments: mode ("run", "hold", "exit"); with a descriptor
+ *	restore		arguments: hold, strict; with a descriptor
+ *	commit		ends a hold: it was handed over, or the network leads here
+ *	abort		ends a hold: it stays where it was
+ *	status		what there is
+ *
+ *   To save, the program has to be at rest, which is not for this file to do: so
+ *   control_next() tells who drives the loop to see to it and to call control_save().
+ *   During a hold nothing but this socket is looked at: control_hold().
+ */
+#include "control.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "checkpoint.h"
+#include "conn.h"
+#include "ctl_link.h"
+#include "json.h"
+#include "log.h"
+#include "sock.h"
+
+enum {
+	REPLY_MAX	= 16 * 1024,
+	HOLD_MS		= 100,		/* signals are looked at so often meanwhile */
+};
+
+/**
+ * struct control_self - state of this file
+ * @asked:	request that waits for control_save()
+ * @mode:	what it asked for
+ * @text:	a reply
+ */
+static struct {
+	struct ctl_request asked;
+	enum checkpoint_mode mode;
+	char text[REPLY_MAX];
+} self;
+
+/**
+ * control_init() - Have the control socket
+ * @path:	--control
+ *
+ * Return: 0; -errno
+ */
+int control_init(const char *path)
+{
+	checkpoint_init();
+	return path ? ctl_link_open(path) : 0;
+}
+
+/* control_end() - Take it away */
+void control_end(void)
+{
+	ctl_link_close();
+}
+
+/**
+ * control_event() - Something happened to a descriptor of the control socket
+ * @id:		As registered
+ * @events:	EPOLLIN and so on
+ */
+void control_event(uint64_t id, uint32_t events)
+{
+	ctl_link_event(id, events);
+}
+
+/* reply_begin() - A reply that is an object */
+static struct json_writer reply_begin(void)
+{
+	struct json_writer w = json_writer(self.text, sizeof(self.text));
+
+	json_begin_object(&w);
+	json_name(&w, "return");
+	json_begin_object(&w);
+	return w;
+}
+
+/* reply_end() - It is complete: send it */
+static void reply_end(uint32_t client, struct json_writer *w)
+{
+	json_end_object(w);
+	json_end_object(w);
+	if (json_done(w))
+		ctl_link_reply(client, self.text);
+	else
+		ctl_link_error(client, "the reply is too long");
+}
+
+/* put() - A number with a name */
+static void put(struct json_writer *w, const char *name, uint64_t value)
+{
+	json_name(w, name);
+	json_put_uint(w, value);
+}
+
+/* report() - What became of a checkpoint */
+static void report(uint32_t client, int rc)
+{
+	const struct checkpoint_report *r = checkpoint_report();
+	struct json_writer w;
+
+	if (rc) {
+		warn("Checkpoint: %s", r->error);
+		ctl_link_error(client, "%s", r->error);
+		return;
+	}
+	w = reply_begin();
+	put(&w, "tcp", r->tcp);
+	put(&w, "udp", r->udp);
+	put(&w, "echo", r->echo);
+	put(&w, "lost", r->lost);
+	put(&w, "bytes", r->bytes);
+	put(&w, "us", r->us);
+	json_name(&w, "not-carried");
+	json_begin_array(&w);
+	for (uint32_t i = 0; i < r->lost && i < CHECKPOINT_LOST_MAX; i++)
+		json_put_string(&w, r->text[i]);
+	json_end_array(&w);
+	reply_end(client, &w);
+}
+
+/* done() - A reply without content */
+static void done(uint32_t client)
+{
+	struct json_writer w = reply_begin();
+
+	reply_end(client, &w);
+}
+
+/* status() - What there is */
+static void status(uint32_t client)
+{
+	static const char *const state[] = {
+		[CHECKPOINT_NONE] = "running", [CHECKPOINT_SAVED] = "held",
+		[CHECKPOINT_LOADED] = "restored",
+	};
+	struct json_writer w = reply_begin();
+
+	json_name(&w, "state");
+	json_put_string(&w, state[checkpoint_state()]);
+	put(&w, "tcp", conn_count(CONN_TCP));
+	put(&w, "udp", conn_count(CONN_UDP));
+	put(&w, "echo", conn_count(CONN_ECHO));
+	put(&w, "spliced", conn_count(CONN_SPLICE));
+	reply_end(client, &w);
+}
+
+/* save() - The request "checkpoint": it waits until all is at rest */
+static enum control_wish save(const struct ctl_request *r)
+{
+	static const char *const mode[] = {
+		[CHECKPOINT_RUN] = "run", [CHECKPOINT_HOLD] = "hold",
+		[CHECKPOINT_EXIT] = "exit",
+	};
+	char text[8] = "run";
+
+	if (json_has(&r->arguments, "mode") &&
+	    !json_get_string(&r->arguments, "mode", text, sizeof(text)))
+		text[0] = '\0';
+	for (self.mode = CHECKPOINT_RUN; self.mode <= CHECKPOINT_EXIT; self.mode++) {
+		if (!strcmp(text, mode[self.mode]))
+			break;
+	}
+	if (self.mode > CHECKPOINT_EXIT) {
+		ctl_link_error(r->client, "checkpoint: mode is one of run, hold, exit");
+	} else if (checkpoint_state() != CHECKPOINT_NONE) {
+		ctl_link_error(r->client, "checkpoint: commit or abort comes first");
+	} else if (r->fd < 0) {
+		ctl_link_error(r->client, "checkpoint: no descriptor came with it");
+	} else {
+		self.asked = *r;
+		return CONTROL_SAVE;
+	}
+	return CONTROL_NONE;
+}
+
+/* flows() - How many flows there are */
+static uint32_t flows(void)
+{
+	return conn_count(CONN_TCP) + conn_count(CONN_UDP) + conn_count(CONN_ECHO) +
+	       conn_count(CONN_SPLICE);
+}
+
+/* load() - The request "restore" */
+static void load(const struct ctl_request *r, uint64_t now)
+{
+	bool hold = false, strict = false;
+	int rc;
+
+	(void)json_get_bool(&r->arguments, "hold", &hold);
+	(void)json_get_bool(&r->arguments, "strict", &strict);
+	if (checkpoint_state() != CHECKPOINT_NONE) {
+		ctl_link_error(r->client, "restore: commit or abort comes first");
+	} else if (r->fd < 0) {
+		ctl_link_error(r->client, "restore: no descriptor came with it");
+	} else if (flows()) {
+		ctl_link_error(r->client, "restore: there are %u flows already", flows());
+	} else {
+		rc = checkpoint_load(r->fd, strict, now);
+		if (!rc && !hold)
+			checkpoint_go(now);
+		report(r->client, rc);
+	}
+}
+
+/* finish() - The requests "commit" and "abort" */
+static enum control_wish finish(const struct ctl_request *r, bool commit, uint64_t now)
+{
+	bool saved = checkpoint_state() == CHECKPOINT_SAVED;
+
+	if (checkpoint_state() == CHECKPOINT_NONE) {
+		ctl_link_error(r->client, "%s: nothing is held", r->name);
+		return CONTROL_NONE;
+	}
+	if (saved && commit && checkpoint_part()) {
+		ctl_link_error(r->client, "%s", checkpoint_report()->error);
+		return CONTROL_NONE;
+	}
+	if (saved && !commit)
+		checkpoint_resume();
+	else if (!saved && commit)
+		checkpoint_go(now);
+	else if (!saved)
+		checkpoint_forget();
+	done(r->client);
+	return saved == commit ? CONTROL_END : CONTROL_NONE;
+}
+
+/* handle() - One request */
+static enum control_wish handle(const struct ctl_request *r, uint64_t now)
+{
+	if (!strcmp(r->name, "checkpoint"))
+		return save(r);
+	if (!strcmp(r->name, "commit") || !strcmp(r->name, "abort"))
+		return finish(r, r->name[0] == 'c', now);
+	if (!strcmp(r->name, "restore"))
+		load(r, now);
+	else if (!strcmp(r->name, "status"))
+		status(r->client);
+	else
+		ctl_link_error(r->client, "%s: no such request", r->name);
+	return CONTROL_NONE;
+}
+
+/**
+ * control_next() - Answer what was asked
+ * @now:	Time, us
+ *
+ * Return: what is to be done; call again until it is CONTROL_NONE
+ */
+enum control_wish control_next(uint64_t now)
+{
+	enum control_wish wish = CONTROL_NONE;
+	struct ctl_request r;
+
+	while (wish == CONTROL_NONE && ctl_link_next(&r)) {
+		wish = handle(&r, now);
+		if (r.fd >= 0 && wish != CONTROL_SAVE)
+			sock_close(r.fd);
+	}
+	return wish;
+}
+
+/**
+ * control_save() - The program is at rest: write the checkpoint that was asked for
+ * @now:	Time, us
+ *
+ * Return: CONTROL_END if it was handed over
+ */
+enum control_wish control_save(uint64_t now)
+{
+	int rc = checkpoint_save(self.asked.fd, self.mode, now);
+	bool end = !rc && self.mode == CHECKPOINT_EXIT;
+
+	sock_close(self.asked.fd);
+	if (end) {
+		rc = checkpoint_part();
+		if (rc)
+			checkpoint_resume();
+	}
+	report(self.asked.client, rc);
+	return end && !rc ? CONTROL_END : CONTROL_NONE;
+}
+
+/**
+ * control_hold() - Wait for what ends a hold, some time
+ * @now:	Time, us
+ *
+ * Return: as control_next()
+ */
+enum control_wish control_hold(uint64_t now)
+{
+	(void)ctl_link_wait(HOLD_MS);
+	return control_next(now);
+}

@@ -1,0 +1,592 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * tcp_image.c - one TCP connection into a checkpoint, and out of it
+ *
+ * Theory of operation
+ *
+ *   A connection is what struct tcp_conn knows of the guest's side, a socket of the
+ *   host (repair.c), and bytes: in the two queues of the socket, and in the tail that
+ *   the socket did not take yet.  What came behind a gap is left out: it was not
+ *   acknowledged, and comes again.
+ *
+ *	IMAGE_TCP		the members of struct tcp_conn and struct repair below
+ *	IMAGE_QUEUE ...		bytes, in pieces: unread, sent, unsent, tail, in this order
+ *
+ *   Times are relative: to the moment of the checkpoint, and then of the restoration.
+ *
+ *	tcp_image_hush() all	nothing that comes is taken any more
+ *	tcp_image_save() each
+ *	tcp_image_part()	somebody else has it now: gone without a packet
+ *	  or tcp_image_resume()	it goes on here
+ *
+ *	tcp_image_load(), _load_queue()..., _load_end()		each: it is there, quiet
+ *	tcp_image_go()						the network leads here
+ *
+ *   What is read may come from anybody.  A connection is taken only if this program, as
+ *   it was started, could have opened it itself: the remote end is where the guest's
+ *   destination leads, or it called a port that is forwarded.  All numbers that others
+ *   here rely on are checked.
+ */
+#include "tcp_image.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fwd.h"
+#include "log.h"
+#include "loop.h"
+#include "net.h"
+#include "repair.h"
+#include "seq.h"
+#include "sock.h"
+#include "tail.h"
+#include "tcp_end.h"
+#include "tcp_in.h"
+#include "tcp_out.h"
+#include "tcp_rto.h"
+#include "util.h"
+#include "wire.h"
+
+enum {
+	PIECE		= 32 * 1024,	/* of a queue, in one section */
+	MSS_MAX		= 65495,
+	WSCALE_MAX	= 14,
+	KIND_NUM	= TCP_IMAGE_TAIL + 1,
+	BACKOFF_MAX	= 31,		/* more than is ever tried */
+	WHY_LEN		= 120,
+	AT_ONCE_US	= 1000,		/* for what was due meanwhile */
+	FLAGS_HERE	= TCPF_ARMED | TCPF_DRAINED | TCPF_STALLED | TCPF_WATCH,
+};
+
+/* struct tcp_conn in IMAGE_TCP; members may be added at the end of the section only */
+static const struct image_field tcp_field[] = {
+	IMAGE_FIELD(tcp_conn, wscale),
+	IMAGE_FIELD(tcp_conn, dupacks),
+	IMAGE_FIELD(tcp_conn, backoff),
+	IMAGE_FIELD(tcp_conn, flags),
+	IMAGE_FIELD(tcp_conn, mss),
+	IMAGE_FIELD(tcp_conn, mss_syn),
+	IMAGE_FIELD(tcp_conn, una),
+	IMAGE_FIELD(tcp_conn, nxt),
+	IMAGE_FIELD(tcp_conn, sent),
+	IMAGE_FIELD(tcp_conn, recover),
+	IMAGE_FIELD(tcp_conn, wnd),
+	IMAGE_FIELD(tcp_conn, lwnd),
+	IMAGE_FIELD(tcp_conn, wl1),
+	IMAGE_FIELD(tcp_conn, wl2),
+	IMAGE_FIELD(tcp_conn, rcv),
+	IMAGE_FIELD(tcp_conn, acked),
+	IMAGE_FIELD(tcp_conn, told),
+	IMAGE_FIELD(tcp_conn, srtt),
+	IMAGE_FIELD(tcp_conn, rttvar),
+	IMAGE_FIELD(tcp_conn, rto),
+};
+
+/* struct repair there, behind it */
+static const struct image_field sock_field[] = {
+	IMAGE_FIELD(repair, local),
+	IMAGE_FIELD(repair, peer),
+	IMAGE_FIELD(repair, lport),
+	IMAGE_FIELD(repair, pport),
+	IMAGE_FIELD(repair, state),
+	IMAGE_FIELD(repair, options),
+	IMAGE_FIELD(repair, wscale_out),
+	IMAGE_FIELD(repair, wscale_in),
+	IMAGE_FIELD(repair, mss),
+	IMAGE_FIELD(repair, stamp),
+	IMAGE_FIELD(repair, write_seq),
+	IMAGE_FIELD(repair, rcv_nxt),
+	IMAGE_FIELD(repair, window.wl1),
+	IMAGE_FIELD(repair, window.wnd),
+	IMAGE_FIELD(repair, window.wnd_max),
+	IMAGE_FIELD(repair, window.rcv_wnd),
+	IMAGE_FIELD(repair, window.rcv_wup),
+	IMAGE_FIELD(repair, len[REPAIR_UNREAD]),
+	IMAGE_FIELD(repair, len[REPAIR_SENT]),
+	IMAGE_FIELD(repair, len[REPAIR_UNSENT]),
+};
+
+/**
+ * struct tcp_image_self - state of this file
+ * @dump:	socket of each connection: from tcp_image_save() to _part() or _resume(),
+ *		from tcp_image_load() to _go()
+ * @got:	bytes read so far for each queue of the connection being loaded
+ * @tail:	bytes there shall be in its tail
+ * @out:	it left repair mode
+ * @why:	what is wrong with it
+ */
+static struct {
+	struct repair dump[CONN_MAX];
+	uint32_t got[KIND_NUM];
+	uint32_t tail;
+	bool out;
+	char why[WHY_LEN];
+} self;
+
+/* wrong() - Say what is wrong; return @rc */
+static int __attribute__((format(printf, 2, 3))) wrong(int rc, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(self.why, sizeof(self.why), fmt, ap);
+	va_end(ap);
+	return rc;
+}
+
+/**
+ * tcp_image_why() - Why the last connection could not be saved or loaded
+ *
+ * Return: text
+ */
+const char *tcp_image_why(void)
+{
+	return self.why;
+}
+
+/**
+ * tcp_image_hush() - From now on the socket drops what comes
+ * @c:		Connection
+ *
+ * Return: 0; -errno
+ */
+int tcp_image_hush(const struct conn *c)
+{
+	return c->fd >= 0 ? repair_deaf(c->fd, true) : 0;
+}
+
+/* put_time() - A deadline, as microseconds from now; 0: none */
+static void put_time(struct pkt_writer *w, uint64_t at, uint64_t now)
+{
+	uint64_t left = at > now ? at - now : 1;
+
+	pkt_put_be32(w, at ? (uint32_t)min_u64(left, UINT32_MAX) : 0);
+}
+
+/* get_time() - The same as a deadline here */
+static uint64_t get_time(struct pkt_reader *r, uint64_t now)
+{
+	uint32_t left = pkt_be32(r);
+
+	return left ? now + max_u32(left, AT_ONCE_US) : 0;
+}
+
+/* put_queue() - Bytes of a queue, in pieces; 0, -errno of the image */
+static int put_queue(const struct conn *c, enum tcp_image_queue q, const uint8_t *data,
+		     uint32_t len)
+{
+	int rc = 0;
+
+	while (len && !rc) {
+		struct pkt_writer *w = image_section(IMAGE_QUEUE);
+		uint32_t n = min_u32(len, PIECE);
+
+		pkt_put_be32(w, conn_index(c));
+		pkt_put_u8(w, (uint8_t)q);
+		pkt_put(w, data, n);
+		data += n;
+		len -= n;
+		rc = image_section_end();
+	}
+	return rc;
+}
+
+/* put_tail() - What the socket did not take yet */
+static int put_tail(const struct conn *c)
+{
+	struct iovec iov[TAIL_PIECES];
+	int niov = c->tcp.tail ? tail_peek(c->tcp.tail, iov, TAIL_PIECES) : 0, rc = 0;
+
+	for (int i = 0; i < niov && !rc; i++)
+		rc = put_queue(c, TCP_IMAGE_TAIL, iov[i].iov_base, (uint32_t)iov[i].iov_len);
+	return rc;
+}
+
+/* put_state() - The section IMAGE_TCP; 0, -errno of the image */
+static int put_state(const struct conn *c, const struct repair *d, uint64_t now)
+{
+	struct pkt_writer *w = image_section(IMAGE_TCP);
+	const struct tcp_conn *t = &c->tcp;
+
+	pkt_put_be32(w, conn_index(c));
+	pkt_put_u8(w, t->phase);
+	pkt_put_u8(w, t->half[OUT]);
+	pkt_put_u8(w, t->half[IN]);
+	pkt_put_u8(w, t->carried);
+	image_put_fields(w, tcp_field, ARRAY_SIZE(tcp_field), t);
+	put_time(w, t->rto_at, now);
+	put_time(w, t->check_at, now);
+	pkt_put_be32(w, (uint32_t)(now / 1000) - t->seen_ms);
+	pkt_put_be32(w, tail_len(t->tail));
+	pkt_put_u8(w, c->fd >= 0);
+	image_put_fields(w, sock_field, ARRAY_SIZE(sock_field), d);
+	return image_section_end();
+}
+
+/* put_sock_queues() - Bytes in the socket's queues; 0, -errno of the image or socket */
+static int put_sock_queues(const struct conn *c, const struct repair *d)
+{
+	const uint8_t *data;
+	int rc = 0;
+
+	if (d->len[REPAIR_UNREAD]) {
+		rc = repair_peek(c->fd, d, false, &data);
+		if (!rc)
+			rc = put_queue(c, TCP_IMAGE_UNREAD, data, d->len[REPAIR_UNREAD]);
+	}
+	if (!rc && (d->len[REPAIR_SENT] || d->len[REPAIR_UNSENT])) {
+		rc = repair_peek(c->fd, d, true, &data);
+		if (!rc)
+			rc = put_queue(c, TCP_IMAGE_SENT, data, d->len[REPAIR_SENT]);
+		if (!rc)
+			rc = put_queue(c, TCP_IMAGE_UNSENT, data + d->len[REPAIR_SENT],
+				       d->len[REPAIR_UNSENT]);
+	}
+	return rc;
+}
+
+/* peeked() - Bytes in the receive queue that are in flight to the guest */
+static uint32_t peeked(const struct tcp_conn *t)
+{
+	/* A SYN in flight is none */
+	if (t->phase != PH_OPEN)
+		return 0;
+	return tcp_in_flight(t) - (t->half[IN] >= HALF_SHUT && t->nxt != t->una);
+}
+
+/* forgotten() - The kernel does not know any more where a socket leads; we do */
+static void forgotten(const struct conn *c, struct repair *d)
+{
+	d->peer = c->key.far;
+	d->pport = c->key.fport;
+	if (!(c->tcp.flags & TCPF_FROM_HOST))
+		fwd_to_host(WIRE_TCP, &c->key.far, c->key.fport, &d->peer, &d->pport);
+}
+
+/* truly() - A socket that was made anew does not know that the remote end is done */
+static uint8_t truly(const struct tcp_conn *t, uint8_t state)
+{
+	bool done = state == TCP_FIN_WAIT2 ||
+		    (state == TCP_ESTABLISHED && t->half[OUT] == HALF_DONE);
+
+	return t->carried & CARRIED_EOF && done ? TCP_CLOSE : state;
+}
+
+/**
+ * tcp_image_save() - Write a connection
+ * @c:		Connection in any phase, its socket hushed
+ * @now:	Time, us
+ *
+ * Its socket is in repair mode afterwards, whatever is returned: tcp_image_part() or
+ * tcp_image_resume() has to follow.
+ *
+ * Return: 1; 0: it can not be carried, tcp_image_why(); -errno: the image failed
+ */
+int tcp_image_save(struct conn *c, uint64_t now)
+{
+	struct repair d = { .state = TCP_CLOSE };
+	int rc = c->fd >= 0 ? repair_dump(c->fd, &d) : 0;
+
+	self.dump[conn_index(c)] = d;
+
+	if (rc == -EMSGSIZE)
+		return wrong(0, "its queues are longer than %u bytes", REPAIR_QUEUE_MAX);
+	if (rc)
+		return wrong(0, "%s", strerror(-rc));
+	if (c->fd >= 0 && d.state == TCP_CLOSE && sock_broken(c->fd))
+		return wrong(0, "the remote end has reset it");
+	if (c->fd >= 0 && addr_is_none(&d.peer))
+		forgotten(c, &d);
+	d.state = truly(&c->tcp, d.state);
+	rc = put_state(c, &d, now);
+	if (!rc && c->fd >= 0) {
+		rc = put_sock_queues(c, &d);
+		(void)sock_tcp_seek(c->fd, peeked(&c->tcp));
+	}
+	if (!rc)
+		rc = put_tail(c);
+	return rc ? rc : 1;
+}
+
+/**
+ * tcp_image_heard() - Whether something came for a connection since it was saved
+ * @c:		Connection
+ *
+ * Return: true if so: it must not be handed over, somebody has the lack of it
+ */
+bool tcp_image_heard(const struct conn *c)
+{
+	return c->fd >= 0 && repair_heard(c->fd, &self.dump[conn_index(c)]);
+}
+
+/**
+ * tcp_image_resume() - Not handed over: it goes on here
+ * @c:		Connection, hushed, perhaps saved
+ */
+void tcp_image_resume(struct conn *c)
+{
+	if (c->fd < 0)
+		return;
+	(void)repair_leave(c->fd);
+	(void)repair_deaf(c->fd, false);
+}
+
+/**
+ * tcp_image_part() - Somebody else has it now
+ * @c:		Connection, saved or not; gone afterwards, without a packet
+ */
+void tcp_image_part(struct conn *c)
+{
+	/* A fresh entry has no state yet that could end */
+	if (c->tcp.phase == PH_FREE)
+		conn_free(c);
+	else
+		tcp_end_release(c);
+}
+
+/* numbers() - Whether the numbers toward the guest can be (tcp_fsm.c, invariants) */
+static bool numbers(const struct tcp_conn *t, uint32_t unread)
+{
+	bool fin = t->flags & TCPF_FIN_SENT;
+	uint32_t flight = t->sent - t->una;
+
+	if (seq_gt(t->una, t->nxt) || seq_gt(t->nxt, t->sent) ||
+	    seq_gt(t->acked, tcp_ack_number(t)) ||
+	    seq_diff(t->told, t->acked) > (0xffff << TCP_WSCALE) ||
+	    t->wnd > UINT32_C(0xffff) << WSCALE_MAX || t->lwnd > INT32_MAX)
+		return false;
+	/* A SYN takes a number too */
+	if (t->phase != PH_OPEN)
+		return flight <= unread + 1;
+	switch ((enum tcp_half)t->half[IN]) {
+	case HALF_FLOW:
+		return !fin && flight <= unread;
+	case HALF_EOF:
+		return flight >= fin && flight - fin <= unread && t->nxt - t->una <= flight - fin;
+	case HALF_SHUT:
+		return fin && t->nxt == t->sent && flight && flight - 1 <= unread;
+	case HALF_DONE:
+	case HALF_NUM:
+		break;
+	}
+	return fin && !flight;
+}
+
+/* sane() - Whether the numbers that others rely on can be; else says what is not */
+static bool sane(const struct tcp_conn *t, const struct repair *d, bool sock)
+{
+	/* Of a guest that has not answered our SYN nothing is known */
+	uint32_t least = t->phase != PH_CALL;
+
+	if (t->wscale > WSCALE_MAX || t->mss < least || t->mss > MSS_MAX ||
+	    t->mss_syn < least || t->mss_syn > MSS_MAX || t->backoff > BACKOFF_MAX)
+		return wrong(0, "segment size, window scale or retries out of range");
+	for (int i = 0; i < REPAIR_QUEUES; i++) {
+		if (d->len[i] > REPAIR_QUEUE_MAX)
+			return wrong(0, "a queue of %u bytes", d->len[i]);
+	}
+	if (!sock)
+		return t->phase == PH_WAIT || wrong(0, "an open connection without a socket");
+	if (!numbers(t, d->len[REPAIR_UNREAD]))
+		return wrong(0, "sequence numbers contradict each other");
+	if (d->state == TCP_CLOSE && t->half[OUT] < HALF_SHUT)
+		return wrong(0, "the guest's half is open, and its socket is not");
+	return true;
+}
+
+/* allowed() - Whether we, as we were started, could have such a connection */
+static bool allowed(const struct conn *c, const struct repair *d)
+{
+	struct addr host;
+	uint16_t port;
+
+	if (c->tcp.flags & TCPF_FROM_HOST) {
+		/* Of one that only keeps bytes for the guest the port may be any */
+		if (d->state != TCP_CLOSE && fwd_listen_find(WIRE_TCP, d->lport) < 0)
+			return wrong(0, "port %u is not forwarded here", d->lport);
+		return true;
+	}
+	fwd_to_host(WIRE_TCP, &c->key.far, c->key.fport, &host, &port);
+	if (!addr_eq(&host, &d->peer) || port != d->pport)
+		return wrong(0, "the guest's destination leads elsewhere here");
+	return true;
+}
+
+/* read_state() - The members of a section IMAGE_TCP; 0, -EINVAL */
+static int read_state(struct conn *c, struct pkt_reader *r, struct repair *d, bool *sock,
+		      uint64_t now)
+{
+	uint8_t phase = pkt_u8(r), out = pkt_u8(r), in = pkt_u8(r);
+	struct tcp_conn *t = &c->tcp;
+
+	t->carried = pkt_u8(r) & (CARRIED_EOF | CARRIED_SILENT);
+	image_get_fields(r, tcp_field, ARRAY_SIZE(tcp_field), t);
+	t->rto_at = get_time(r, now);
+	t->check_at = get_time(r, now);
+	t->seen_ms = (uint32_t)(now / 1000) - pkt_be32(r);
+	self.tail = pkt_be32(r);
+	*sock = pkt_u8(r);
+	memset(d, 0, sizeof(*d));
+	image_get_fields(r, sock_field, ARRAY_SIZE(sock_field), d);
+	if (r->bad)
+		return wrong(-EINVAL, "the section is too short");
+	if (!tcp_adopt(c, phase, out, in))
+		return wrong(-EINVAL, "no connection can be in state %u, %u, %u", phase, out, in);
+	tcp_end_adopted(c);
+	t->flags &= (uint16_t)~FLAGS_HERE;
+	t->edge = t->told;
+	t->rto = min_u32(max_u32(t->rto, TCP_RTO_MIN_US), TCP_RTO_MAX_US);
+	return sane(t, d, *sock) ? 0 : -EINVAL;
+}
+
+/**
+ * tcp_image_load() - Make a connection out of a section IMAGE_TCP
+ * @c:		Fresh entry with its key; tcp_image_part() takes it away if this fails
+ * @r:		Body of the section behind the index
+ * @elapsed_ms:	Time since the checkpoint was made
+ * @now:	Time, us
+ *
+ * Return: 0; -errno, tcp_image_why()
+ */
+int tcp_image_load(struct conn *c, struct pkt_reader *r, uint32_t elapsed_ms, uint64_t now)
+{
+	struct repair *d = &self.dump[conn_index(c)];
+	bool sock;
+	int rc;
+
+	memset(self.got, 0, sizeof(self.got));
+	self.out = false;
+	rc = read_state(c, r, d, &sock, now);
+	if (!rc && sock && !allowed(c, d))
+		rc = -EPERM;
+	if (rc)
+		return rc;
+	if (!sock)
+		return 0;
+	/* The interface has another number here */
+	d->scope = addr_is_linklocal(&d->peer) ? net->if6 : 0;
+	rc = repair_make(d, elapsed_ms);
+	if (rc < 0)
+		return wrong(rc, "its socket: %s", strerror(-rc));
+	c->fd = rc;
+	if (repair_fin_came(d))
+		c->tcp.carried |= CARRIED_EOF | CARRIED_SILENT;
+	/* A short look is not the end: the end of file does not show by itself */
+	if (c->tcp.carried & CARRIED_EOF)
+		c->tcp.flags |= TCPF_UNEVEN;
+	return 0;
+}
+
+/* leave() - What has to be put in while in repair mode is complete; 0, -errno */
+static int leave(const struct conn *c)
+{
+	const struct repair *d = &self.dump[conn_index(c)];
+	int rc;
+
+	if (self.out || c->fd < 0)
+		return 0;
+	if (self.got[TCP_IMAGE_UNREAD] != d->len[REPAIR_UNREAD] ||
+	    self.got[TCP_IMAGE_SENT] != d->len[REPAIR_SENT])
+		return wrong(-EINVAL, "its queues are not complete");
+	rc = repair_quiet(c->fd, d);
+	self.out = !rc;
+	return rc ? wrong(rc, "its socket: %s", strerror(-rc)) : 0;
+}
+
+/**
+ * tcp_image_load_queue() - Bytes of the connection that is being loaded
+ * @c:		Connection
+ * @r:		Body of a section IMAGE_QUEUE behind the index
+ *
+ * Return: 0; -errno, tcp_image_why()
+ */
+int tcp_image_load_queue(struct conn *c, struct pkt_reader *r)
+{
+	static const enum repair_queue queue[] = {
+		[TCP_IMAGE_UNREAD] = REPAIR_UNREAD, [TCP_IMAGE_SENT] = REPAIR_SENT,
+		[TCP_IMAGE_UNSENT] = REPAIR_UNSENT,
+	};
+	uint8_t q = pkt_u8(r);
+	uint32_t len = (uint32_t)r->left;
+	const uint8_t *data = pkt_take(r, len);
+	const struct repair *d = &self.dump[conn_index(c)];
+	struct iovec iov;
+	int rc;
+
+	if (!data || q >= KIND_NUM || c->fd < 0 ||
+	    len > (q == TCP_IMAGE_TAIL ? self.tail : d->len[queue[q]]) - self.got[q] ||
+	    (self.out && q < TCP_IMAGE_UNSENT))
+		return wrong(-EINVAL, "bytes that do not belong to it");
+	rc = q >= TCP_IMAGE_UNSENT ? leave(c) : 0;
+	if (rc)
+		return rc;
+	self.got[q] += len;
+	if (q == TCP_IMAGE_TAIL) {
+		iov = (struct iovec){ .iov_len = len };
+		memcpy(&iov.iov_base, &data, sizeof(data));	/* which only reads */
+		rc = tail_put(&c->tcp.tail, &iov, 1, 0, UINT32_MAX) == len ? 0 : -ENOBUFS;
+	} else {
+		rc = repair_fill(c->fd, queue[q], data, len);
+	}
+	return rc ? wrong(rc, "a queue: %s", strerror(-rc)) : 0;
+}
+
+/**
+ * tcp_image_load_end() - All of a connection was read
+ * @c:		Connection; the caller gives it up if this fails
+ *
+ * Return: 0; -errno, tcp_image_why()
+ */
+int tcp_image_load_end(struct conn *c)
+{
+	const struct repair *d = &self.dump[conn_index(c)];
+	int rc = leave(c);
+
+	if (!rc && c->fd >= 0 && (self.got[TCP_IMAGE_UNSENT] != d->len[REPAIR_UNSENT] ||
+				  self.got[TCP_IMAGE_TAIL] != self.tail))
+		rc = wrong(-EINVAL, "its queues are not complete");
+	return rc;
+}
+
+/**
+ * tcp_image_go() - The network leads here: the connection goes on
+ * @c:		Connection that was loaded; may be gone afterwards if it is dead already
+ * @now:	Time, us
+ *
+ * Return: 0; -errno: its socket refuses, the caller gives it up
+ */
+int tcp_image_go(struct conn *c, uint64_t now)
+{
+	const struct repair *d = &self.dump[conn_index(c)];
+	int rc;
+
+	if (c->fd < 0) {
+		tcp_schedule(c);
+		return 0;
+	}
+	rc = repair_go(c->fd, d);
+	if (!rc)
+		rc = sock_tcp_seek(c->fd, peeked(&c->tcp));
+	if (!rc)
+		rc = loop_add(c->fd, LOOP_TCP, conn_id(c), TCP_EVENTS);
+	if (rc)
+		return wrong(rc, "its socket: %s", strerror(-rc));
+	if (c->tcp.flags & TCPF_FRAGMENT)
+		(void)sock_tcp_allow_fragments(c->fd);
+	if (c->tcp.phase != PH_DIAL)
+		tcp_out_window(c);
+	/* The time it may take to drain begins anew: nothing could while it was moved */
+	if (c->tcp.phase == PH_DRAIN)
+		c->tcp.seen_ms = (uint32_t)(now / 1000);
+	if (c->tcp.phase != PH_OPEN) {
+		tcp_schedule(c);
+		return 0;
+	}
+	/* Frames that were on their way to the guest stayed behind, and acknowledgements */
+	tcp_out_ack_now(&c->tcp);
+	tcp_end_settle(c, tcp_in_again(c, now), now);
+	return 0;
+}

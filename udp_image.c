@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * udp_image.c - one UDP or echo flow into a checkpoint, and out of it
+ *
+ * Theory of operation
+ *
+ *   A flow is its ends, and the port it has on the host: whoever answers, answers
+ *   there.  Datagrams that wait in a queue are not carried, as any may be lost.
+ *
+ *   What is read may come from anybody: where a flow leads follows from the guest's
+ *   destination, as for a new one; a flow that began outside needs a port that is
+ *   forwarded here.
+ */
+#include "udp_image.h"
+
+#include <errno.h>
+
+#include "fwd.h"
+#include "sock.h"
+#include "udp_flow.h"
+#include "util.h"
+#include "wire.h"
+
+enum { US_PER_MS = 1000 };
+
+/**
+ * udp_image_save() - Write a flow
+ * @c:		Entry of CONN_UDP or CONN_ECHO
+ * @now:	Time, us
+ *
+ * Return: 0; -errno of the image
+ */
+int udp_image_save(const struct conn *c, uint64_t now)
+{
+	const struct udp_flow *u = &c->udp;
+	struct pkt_writer *w = image_section(IMAGE_UDP);
+	const struct fwd_listener *l = u->listen >= 0 ? fwd_listener((uint32_t)u->listen) : NULL;
+
+	pkt_put_be32(w, conn_index(c));
+	pkt_put_u8(w, u->listen >= 0);
+	pkt_put_be16(w, l ? l->port : c->fd >= 0 ? sock_port(c->fd) : 0);
+	pkt_put_u8(w, u->flags & UDPF_REPLIED);
+	pkt_put_be16(w, u->qlen);
+	pkt_put(w, &u->qcsum, sizeof(u->qcsum));
+	pkt_put_be32(w, (uint32_t)min_u64((now - u->born) / US_PER_MS, UINT32_MAX));
+	pkt_put(w, &u->path.peer, sizeof(u->path.peer));
+	pkt_put_be16(w, u->path.port);
+	pkt_put(w, &u->path.local, sizeof(u->path.local));
+	return image_section_end();
+}
+
+/**
+ * udp_image_load() - Make a flow out of a section IMAGE_UDP
+ * @c:		Fresh entry with its key; the caller frees it if this fails
+ * @r:		Body of the section behind the index
+ * @now:	Time, us
+ *
+ * Return: 0; -EINVAL: the section is wrong; -EPERM: the port is not forwarded here;
+ *	   other -errno: no socket
+ */
+int udp_image_load(struct conn *c, struct pkt_reader *r, uint64_t now)
+{
+	bool called = pkt_u8(r);
+	uint16_t port = pkt_be16(r);
+	uint8_t flags = pkt_u8(r) & UDPF_REPLIED;
+	uint16_t qlen = pkt_be16(r);
+	const uint8_t *csum = pkt_take(r, sizeof(c->udp.qcsum));
+	uint64_t age = (uint64_t)pkt_be32(r) * US_PER_MS;
+	const uint8_t *peer = pkt_take(r, sizeof(struct addr));
+	uint16_t pport = pkt_be16(r);
+	const uint8_t *local = pkt_take(r, sizeof(struct addr));
+	int listener = -1, rc;
+
+	if (r->bad || (called && c->kind != CONN_UDP))
+		return -EINVAL;
+	if (called) {
+		listener = fwd_listen_find(WIRE_UDP, port);
+		if (listener < 0)
+			return -EPERM;
+		memcpy(&c->udp.path.peer, peer, sizeof(c->udp.path.peer));
+		memcpy(&c->udp.path.local, local, sizeof(c->udp.path.local));
+		c->udp.path.port = pport;
+	}
+	rc = udp_flow_adopt(c, listener, port, now);
+	if (rc)
+		return rc;
+	c->udp.flags |= flags;
+	c->udp.qlen = qlen;
+	memcpy(&c->udp.qcsum, csum, sizeof(c->udp.qcsum));
+	c->udp.born = now - min_u64(age, now - 1);
+	return 0;
+}
