@@ -1,0 +1,627 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""migrate - a machine moves from one host to another, and its connections with it
+
+    +-- host A --------------+        +-- client ----+        +-- host B --------------+
+    | QEMU ==socket== passt  |        | 192.0.2.1    |        | passt ==socket== QEMU  |
+    |        eth0 192.0.2.10 |---+----| 2001:db8::1  |---+----| eth0                   |
+    |        2001:db8::10    |   |    +--------------+   |    | lo 192.0.2.10, ::10    |
+    +------------------------+   +------- bridge --------+    +------------------------+
+
+usage: migrate.py [--idle N] [--memory MB] [--limit MS] [--explain] [--abort | --wrong WAY]
+
+The service address, 192.0.2.10 and 2001:db8::10, goes from A to B with the machine.  The
+order of things, and why, is in doc/migration.md; move() below is it.  Connections of the
+client and of the machine are in all that: one in each direction at full speed, sessions
+that wait, and two others where one end has said all, either of them.  Every byte is
+compared, and nobody may send or get a reset.
+
+Each line is a step that held; during the move, when it did: ms since the machine stopped.
+
+--abort calls it off when B has got everything: all goes on where it was.
+
+--wrong does it in a way that has to fail: A still hears and answers when its checkpoint was
+written (hears), B has the address before it knows the connections (early), or the machine
+runs on B before passt does (runs).
+"""
+import argparse
+import hashlib
+import json
+import os
+import select
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+from ends import WAIT, Place, accept, read, until, want
+
+TOP, TMP, PROG_DIR = (os.environ[name] for name in ("TOP", "TMP", "PROG_DIR"))
+VM_DIR = os.environ.get("VM_DIR", f"{TOP}/build/vm")
+CLIENT4, CLIENT6 = "192.0.2.1", "2001:db8::1"
+SERVICE4, SERVICE6 = "192.0.2.10", "2001:db8::10"
+ECHO, HALF, UP = 2022, 2023, 2024	# ports of the machine
+DOWN, HALF_OUT = 7001, 7003		# ports of the client
+BLOCK, BLOCKS = 1 << 20, 16
+ETH_ALL, ETH_IP, ETH_ARP, IP_TCP = 0x0003, 0x0800, 0x0806, 6
+SO_TIMESTAMPNS = 35
+WRONG = ("hears", "early", "runs")
+
+
+class Clock:
+    """What time it is in the move; nothing before it began"""
+    stopped = None
+
+    def __str__(self):
+        return f"{(time.time() - self.stopped) * 1e3:6.1f} ms  " if self.stopped else ""
+
+
+clock = Clock()
+
+
+def say(what, detail=""):
+    """Print a line about what held"""
+    print(f"ok    {str(clock) + what:<58} {detail}".rstrip(), flush=True)
+
+
+def headline(what):
+    """Say what follows"""
+    print(f"\n--- {what}", flush=True)
+
+
+def explain(*lines):
+    """Say why, if that is wanted"""
+    if args.explain:
+        for line in lines:
+            print(f"      | {line}", flush=True)
+
+
+def run(*argv, **more):
+    """Run a command, which has to succeed"""
+    subprocess.run([str(a) for a in argv], check=True, **more)
+
+
+def readable(fd):
+    """Wait until a descriptor can be read; return whether it can"""
+    p = select.poll()
+    p.register(fd, select.POLLIN)
+    return bool(p.poll(WAIT * 1e3))
+
+
+def ended(process):
+    """Return the status of a process when it has ended; wait() looks only now and then"""
+    fd = os.pidfd_open(process.pid)
+    readable(fd)
+    os.close(fd)
+    return process.wait(0)
+
+
+class Host(Place):
+    """A namespace with an interface, eth0, at the bridge"""
+
+    def __init__(self, name):
+        self.name = name
+        self.holder = subprocess.Popen(["unshare", "-n", "sleep", "3600"])
+        mine, its = os.readlink("/proc/self/ns/net"), f"/proc/{self.holder.pid}/ns/net"
+        until(lambda: os.readlink(its) != mine)
+        super().__init__(self.holder.pid)
+        run("ip", "link", "add", f"to{name}", "type", "veth", "peer", "name", "eth0",
+            "address", f"02:00:00:00:00:0{name.lower()}", "netns", its)
+        run("ip", "link", "set", f"to{name}", "master", "bridge", "up")
+        for key in ("all.accept_dad", "default.accept_dad", "eth0.accept_dad"):
+            self.sysctl(f"ipv6/conf/{key.replace('.', '/')}", 0)
+        self.mac = bytes((2, 0, 0, 0, 0, int(name, 16)))
+        self.ip("link set lo up", "link set eth0 up")
+
+    def sysctl(self, key, value):
+        """Set net.KEY, with slashes"""
+        with self, open(f"/proc/sys/net/{key}", "w", encoding="ascii") as f:
+            f.write(str(value))
+
+    def start(self, *argv, log, **more):
+        """Start a command here"""
+        with self, open(f"{TMP}/{log}.log", "ab") as f:
+            return subprocess.Popen([str(a) for a in argv], **{"stdout": f, "stderr": f, **more})
+
+    def prepare(self, *lines):
+        """Return what carries out lines of ip(8) when it is called: at once"""
+        p = self.start("ip", "-batch", "-", log=f"ip-{self.name}", stdin=subprocess.PIPE)
+
+        def go():
+            p.communicate("".join(line + "\n" for line in lines).encode())
+            want(0, p.returncode, f"ip on {self.name}: {lines}")
+        return go
+
+    def ip(self, *lines):
+        """Carry out lines of ip(8)"""
+        self.prepare(*lines)()
+
+    def counters(self):
+        """Return how many resets were sent; and by the client, how many connections of its
+        ended so: on the hosts that counts what vanishes too"""
+        with self, open("/proc/thread-self/net/snmp", encoding="ascii") as f:
+            names, values = [line.split() for line in f if line.startswith("Tcp:")]
+        what = ("OutRsts", "EstabResets") if self.name == "C" else ("OutRsts",)
+        return {n: int(values[names.index(n)]) for n in what}
+
+
+class Passt:
+    """Our program on a host"""
+
+    def __init__(self, host):
+        self.host, self.ctl, self.sock = host, f"{TMP}/{host.name}.ctl", f"{TMP}/{host.name}.sock"
+        self.process = host.start(
+            f"{PROG_DIR}/passt", "-f", "-s", self.sock, "--control", self.ctl, "-i", "eth0",
+            "-a", SERVICE4, "-n", 24, "-g", CLIENT4, "-a", SERVICE6, "--no-map-gw",
+            "-t", f"{ECHO},{HALF},{UP}", log=f"passt-{host.name}")
+        until(lambda: self.process.poll() is not None or os.path.exists(self.ctl))
+        want(None, self.process.poll(), f"passt on {host.name} ended")
+
+    def begin(self, *argv, **more):
+        """Start asking it for something"""
+        return self.host.start(f"{PROG_DIR}/passtctl/passtctl", self.ctl, *argv,
+                               log=f"passtctl-{self.host.name}", **more)
+
+    def end(self, p):
+        """Wait for what it answered"""
+        if ended(p):
+            raise AssertionError(f"{p.args}: {self.said()}")
+
+    def ask(self, *argv):
+        """Ask it for something"""
+        self.end(self.begin(*argv))
+
+    def said(self):
+        """Return its last line"""
+        with open(f"{TMP}/passt-{self.host.name}.log", encoding="utf-8") as f:
+            lines = f.read().splitlines()
+        return next((line for line in reversed(lines) if "heckpoint" in line), "")
+
+
+class Qemu:
+    """A machine, or what is going to be it, at the socket of passt"""
+
+    def __init__(self, host, passt, memory, *more):
+        self.host, self.steps = host, 0
+        path = f"{TMP}/{host.name}.qmp"
+        self.process = host.start(
+            "qemu-system-x86_64", "-M", "pc,accel=tcg", "-cpu", "max", "-m", memory,
+            "-nodefaults", "-display", "none", "-serial", "stdio",
+            "-kernel", f"{VM_DIR}/kernel/vmlinuz", "-initrd", f"{VM_DIR}/initrd",
+            "-append", "console=ttyS0 quiet loglevel=3",
+            "-netdev", f"stream,id=n0,server=off,addr.type=unix,addr.path={passt.sock}",
+            "-device", "virtio-net-pci,netdev=n0,mac=52:54:00:12:34:56",
+            "-qmp", f"unix:{path},server=on,wait=off", *more, log=f"qemu-{host.name}",
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        until(lambda: self.process.poll() is not None or os.path.exists(path))
+        want(None, self.process.poll(), f"QEMU on {host.name} ended")
+        self.qmp = socket.socket(socket.AF_UNIX)
+        until(lambda: not self.qmp.connect_ex(path))
+        self.qmp.settimeout(60)
+        self.lines = self.qmp.makefile("r", encoding="utf-8")
+        self.events = []
+        self.lines.readline()
+        self.ask("qmp_capabilities")
+        self.ask("migrate-set-capabilities",
+                 capabilities=[{"capability": "events", "state": True}])
+
+    def ask(self, command, **arguments):
+        """Ask QEMU for something"""
+        self.qmp.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
+        while True:
+            answer = json.loads(self.lines.readline())
+            if "error" in answer:
+                raise AssertionError(f"QEMU, {command}: {answer['error']['desc']}")
+            if "return" in answer:
+                return answer["return"]
+            self.events.append(answer)
+
+    def event(self, name, status=None):
+        """Wait for an event; return when it was, s since 1970"""
+        while True:
+            for e in self.events:
+                data = e.get("data", {})
+                if data.get("status") == "failed":
+                    raise AssertionError("the migration failed")
+                if e["event"] == name and status in (None, data.get("status")):
+                    self.events.remove(e)
+                    return e["timestamp"]["seconds"] + e["timestamp"]["microseconds"] / 1e6
+            self.events.append(json.loads(self.lines.readline()))
+
+    def answer(self):
+        """Return what the machine says of the step it was told"""
+        mark = b"STEP %d " % self.steps
+        for line in self.process.stdout:
+            at = line.find(mark)
+            if at >= 0:
+                rest = line[at:].decode().split(" ", 3)[3].strip()
+                if not rest.startswith("ok"):
+                    raise AssertionError(f"the machine: {line}")
+                return rest[2:].strip()
+        raise AssertionError("the machine ended")
+
+    def step(self, *words):
+        """Have the machine take a step (test/vm/init); return what it says about it"""
+        self.steps += 1
+        self.process.stdin.write(f"{self.steps} {' '.join(words)}\n".encode())
+        self.process.stdin.flush()
+        return self.answer()
+
+    def sh(self, command):
+        """Have it run a command; return the last line of it"""
+        return self.step("sh", command)
+
+    def script(self, name, *lines):
+        """Give it a program"""
+        self.sh(f"echo '#!/bin/sh' >/tmp/{name}; chmod 755 /tmp/{name}")
+        for line in lines:
+            self.sh(f"echo '{line}' >>/tmp/{name}")
+
+    def summed(self, name):
+        """Return the checksum in a file of the machine that a program writes at its end"""
+        return self.sh(f"until [ -s /tmp/{name} ]; do usleep 20000; done; cut -c 1-64 /tmp/{name}")
+
+
+class Sender(threading.Thread):
+    """Sends until it is told to stop"""
+
+    def __init__(self, s):
+        super().__init__(daemon=True)
+        self.s, self.sum, self.sent, self.more = s, hashlib.sha256(), 0, True
+        self.start()
+
+    def run(self):
+        while self.more:
+            block = os.urandom(BLOCK // 16)
+            self.s.sendall(block)
+            self.sum.update(block)
+            self.sent += len(block)
+        self.s.shutdown(socket.SHUT_WR)
+
+
+class Reader(threading.Thread):
+    """Reads blocks, which all have to be like the first one"""
+
+    def __init__(self, s):
+        super().__init__(daemon=True)
+        self.s, self.got, self.first, self.wrong = s, 0, b"", None
+        self.start()
+
+    def run(self):
+        try:
+            self.first = read(self.s, BLOCK)
+            self.got = len(self.first)
+            while data := self.s.recv(BLOCK):
+                place = self.got % BLOCK
+                if data != (self.first + self.first)[place:place + len(data)]:
+                    raise AssertionError(f"wrong byte behind {self.got}")
+                self.got += len(data)
+        except (OSError, AssertionError) as e:
+            self.wrong = e
+
+
+class Watch:
+    """Sees what comes to the client by itself: when it hears of a host first"""
+
+    def __init__(self, client, mac):
+        self.mac = mac
+        with client:
+            self.s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_ALL))
+        self.s.bind(("eth0", ETH_ALL))
+        self.s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+        self.s.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+
+    def segment(self):
+        """Wait for the next TCP segment of that host: return when it came, and its length"""
+        while True:
+            want(True, readable(self.s), "segments of B")
+            frame, extra, _, _ = self.s.recvmsg(256, 64, socket.MSG_TRUNC)
+            if frame[6:12] != self.mac or frame[12:14] != ETH_IP.to_bytes(2, "big") or \
+                    frame[23] != IP_TCP:
+                continue
+            ip = (frame[14] & 15) * 4
+            head = (frame[14 + ip + 12] >> 4) * 4
+            seconds, nanoseconds = struct.unpack("qq", extra[0][2])
+            return (seconds + nanoseconds / 1e9,
+                    int.from_bytes(frame[16:18], "big") - ip - head)
+
+    def first(self):
+        """Return when the first one came, and the first one with bytes in it"""
+        at, length = self.segment()
+        begin = at
+        while not length:
+            at, length = self.segment()
+        return begin, at
+
+
+def announce(host):
+    """Tell everybody on the network where the service addresses are: gratuitous ARP
+    (RFC 5227, section 3) and an unsolicited neighbour advertisement (RFC 4861, 7.2.6)"""
+    mac, ip = host.mac, socket.inet_aton(SERVICE4)
+    ip6 = socket.inet_pton(socket.AF_INET6, SERVICE6)
+    with host:
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
+            s.bind(("eth0", ETH_ARP))
+            s.send(b"\xff" * 6 + mac + struct.pack("!HHHBBH", ETH_ARP, 1, ETH_IP, 6, 4, 1) +
+                   mac + ip + bytes(6) + ip)
+        with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as s:
+            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF,
+                         socket.if_nametoindex("eth0"))
+            s.bind((SERVICE6, 0))
+            # The flag says: override what you know; the kernel fills in the checksum
+            s.sendto(struct.pack("!BBHI", 136, 0, 0, 0x20000000) + ip6 + b"\x02\x01" + mac,
+                     ("ff02::1", 0))
+
+
+class World:
+    """The hosts, the client, the machine, and its connections"""
+
+    def __init__(self):
+        run("ip", "link", "add", "bridge", "type", "bridge")
+        run("ip", "link", "set", "bridge", "up")
+        self.a, self.b, self.c = Host("A"), Host("B"), Host("C")
+        self.c.ip(f"addr add {CLIENT4}/24 dev eth0", f"addr add {CLIENT6}/64 dev eth0 nodad")
+        self.a.ip(f"addr add {SERVICE4}/24 dev eth0", f"addr add {SERVICE6}/64 dev eth0 nodad",
+                  f"route add default via {CLIENT4}", f"route add default via {CLIENT6}")
+        # Sockets can be bound to what is on lo, and nobody is told where it is
+        self.b.sysctl("ipv4/conf/eth0/arp_ignore", 1)
+        self.b.sysctl("ipv4/conf/eth0/arp_announce", 2)
+        self.b.ip(f"addr add {SERVICE4}/32 dev lo", f"addr add {SERVICE6}/128 dev lo nodad",
+                  "route add 192.0.2.0/24 dev eth0", "route add 2001:db8::/64 dev eth0",
+                  f"route add default via {CLIENT4} dev eth0",
+                  f"route add default via {CLIENT6} dev eth0")
+        self.passt_a, self.passt_b = Passt(self.a), Passt(self.b)
+        self.listeners = {p: self.c.listen(CLIENT4, p) for p in (DOWN, HALF_OUT)}
+        self.vm = self.next = None
+        self.idle = []
+
+    def boot(self):
+        """Start the machine on A, and its servers"""
+        self.vm = vm = Qemu(self.a, self.passt_a, args.memory)
+        say("host A: passt, QEMU, the machine boots", vm.answer())
+        say("the machine has addresses", vm.step("dhcp4") + ", " + vm.step("ra"))
+        vm.sh(f"head -c {BLOCK} /dev/urandom >/tmp/block")
+        vm.script("half", "sha256sum | cut -c 1-64",
+                  "until [ -e /tmp/go ]; do usleep 20000; done", "cat /tmp/block")
+        # A new process takes long in there, so seldom one
+        vm.script("up", "until [ -e /tmp/stop ]; do",
+                  f"cat {' '.join(['/tmp/block'] * BLOCKS)} && echo >>/tmp/blocks", "done")
+        for port, program in ((ECHO, "cat"), (HALF, "/tmp/half"), (UP, "/tmp/up")):
+            vm.sh(f"nc -ll -p {port} -e {program} </dev/null >/dev/null 2>/dev/null &")
+        vm.sh(f"until [ `netstat -tln | grep -c :202` = 3 ]; do usleep 20000; done")
+
+    def connect(self):
+        """Open all connections"""
+        vm, c = self.vm, self.c
+        self.ssh4, self.ssh6 = c.dial(SERVICE4, ECHO), c.dial(SERVICE6, ECHO)
+        for s in (self.ssh4, self.ssh6):
+            typed(s, b"before")
+        say("two sessions that wait, IPv4 and IPv6")
+
+        self.half_in = c.dial(SERVICE4, HALF)
+        data = os.urandom(300000)
+        self.half_in.sendall(data)
+        self.half_in.shutdown(socket.SHUT_WR)
+        want(hashlib.sha256(data).hexdigest(), read(self.half_in, 65).decode().strip())
+        say("one where the client has said all")
+
+        vm.sh(f"nc {CLIENT4} {HALF_OUT} </dev/null 2>/dev/null | sha256sum >/tmp/half-out &")
+        self.half_out = accept(self.listeners[HALF_OUT])
+        want(b"", self.half_out.recv(1), "the end of what the machine says")
+        self.half_data = os.urandom(200000)
+        self.half_out.sendall(self.half_data)
+        say("one where the machine has said all")
+        self.more_idle()
+
+        vm.sh(f"sleep 9999 | nc {CLIENT4} {DOWN} 2>/dev/null | sha256sum >/tmp/down &")
+        self.sender = Sender(accept(self.listeners[DOWN]))
+        self.reader = Reader(c.dial(SERVICE4, UP))
+        until(lambda: self.reader.got > BLOCK and self.sender.sent > BLOCK)
+        say("one that receives and one that sends, at full speed")
+
+    def more_idle(self):
+        """Some more that wait"""
+        began = time.time()
+        for _ in range(args.idle):
+            self.idle.append(self.c.dial(SERVICE4, ECHO))
+            typed(self.idle[-1], b"hello")
+        if self.idle:
+            say(f"{len(self.idle)} that wait, and have been used",
+                f"opened in {time.time() - began:.1f} s")
+
+    def check(self):
+        """All bytes come to where they belong, behind the move"""
+        vm, reader, sender = self.next, self.reader, self.sender
+        for s, said in ((self.ssh4, b"typed meanwhile, "), (self.ssh6, b"")):
+            s.sendall(b"after")
+            want(said + b"after", read(s, len(said) + 5))
+        for s in self.idle:
+            typed(s, b"there")
+        say(f"the sessions answer: {2 + len(self.idle)}", "what was typed meanwhile too")
+
+        got, sent = reader.got, sender.sent
+        until(lambda: reader.wrong or reader.got > got + 2 * BLOCK)
+        until(lambda: sender.sent > sent + 4 * BLOCK)
+        vm.sh("echo >/tmp/stop; echo >/tmp/go")
+        sender.more = False
+        for thread in (reader, sender):
+            thread.join(WAIT)
+            want(False, thread.is_alive(), "the end comes")
+        want(None, reader.wrong)
+        want(vm.sh("sha256sum /tmp/block | cut -c 1-64"),
+             hashlib.sha256(reader.first).hexdigest(), "first block")
+        want(int(vm.sh("wc -l </tmp/blocks")) * BLOCKS * BLOCK, reader.got,
+             "bytes the machine sent")
+        say("all the machine sent came", f"{reader.got} bytes, {reader.got >> 20} times a block")
+        want(sender.sum.hexdigest(), vm.summed("down"), "bytes the machine received")
+        say("it received all that was sent", f"{sender.sent} bytes, "
+            f"sha256 {sender.sum.hexdigest()[:16]}...")
+
+        want(hashlib.sha256(reader.first).hexdigest(),
+             hashlib.sha256(read(self.half_in, 2 * BLOCK)).hexdigest(), "half-closed, in")
+        more = os.urandom(100000)
+        self.half_out.sendall(more)
+        self.half_out.close()
+        want(hashlib.sha256(self.half_data + more).hexdigest(), vm.summed("half-out"),
+             "half-closed, out")
+        say("who had said all heard the rest", "1048576 and 300000 bytes, sha256 as sent")
+
+    def fresh(self):
+        """Connections are made in both directions as before"""
+        typed(self.late, b"late")
+        say("a connection begun meanwhile was made")
+        with self.c.dial(SERVICE6, ECHO) as s:
+            typed(s, b"new")
+        self.next.sh(f"echo fine | nc {CLIENT4} {DOWN} >/dev/null &")
+        with accept(self.listeners[DOWN]) as s:
+            want(b"fine\n", read(s, 5))
+        say("new connections come in and go out")
+
+
+def typed(s, text):
+    """Type something: it has to be echoed"""
+    s.sendall(text)
+    want(text, read(s, len(text)), "echo")
+
+
+def move(w):
+    """From A to B; this order loses nothing (doc/migration.md)"""
+    wrong, qa, a, b, path = args.wrong, w.vm, w.passt_a, w.passt_b, f"{TMP}/migration"
+    # B's machine does not run before it is told to: its first segment has to find passt ready
+    w.next = qb = Qemu(w.b, b, args.memory, "-incoming", f"unix:{path}",
+                       *([] if wrong == "runs" else ["-S"]))
+    qb.steps = qa.steps
+    say("host B: passt, QEMU, both wait")
+    lose = w.a.prepare(f"addr del {SERVICE4}/24 dev eth0", f"addr del {SERVICE6}/64 dev eth0")
+    have = w.b.prepare(f"addr add {SERVICE4}/24 dev eth0",
+                       f"addr add {SERVICE6}/64 dev eth0 nodad",
+                       f"addr del {SERVICE4}/32 dev lo", f"addr del {SERVICE6}/128 dev lo")
+    explain("B's machine will not run before passt knows its connections (-S): passt would answer",
+            "a segment of an unknown one with a RST.  B has the service address on lo, so that",
+            "sockets can be bound to it, and tells nobody (arp_ignore).")
+    qa.ask("migrate-set-parameters",
+           **{"max-bandwidth": 1 << 34, "downtime-limit": args.limit})
+    qa.ask("migrate", uri=f"unix:{path}")
+    say("memory goes, the machine runs, bytes flow")
+
+    clock.stopped = qa.event("STOP")
+    say("A: the machine has stopped", "QMP event STOP")
+    if wrong == "runs":
+        qb.event("RESUME")
+        qb.sh("sleep 1")
+    if wrong == "early":
+        have()
+        announce(w.b)
+        meanwhile(w)
+    explain("The guest does nothing any more.  Now passt stops hearing (a filter drops what comes)",
+            "and writes down each connection; B's reads that as it is written.  The address goes.")
+    # The one writes what the other reads: a pipe here, ssh between hosts
+    out, into = os.pipe()
+    save = a.begin("checkpoint", "-", "--run" if wrong == "hears" else "--hold", stdout=into)
+    load = b.begin("restore", "-", "--hold", stdin=out)
+    os.close(out)
+    os.close(into)
+    if wrong != "hears":
+        lose()
+    say("A: the address is gone", "packets to it are dropped")
+    watch = Watch(w.c, w.b.mac)		# what A sent has not to fill its buffer
+    a.end(save)
+    say("A: checkpoint, held", a.said().partition(": ")[2])
+    explain("Meanwhile the client types into a session, and begins a new connection:",
+            "nobody answers, so its TCP will try again.")
+    if wrong != "early":
+        meanwhile(w)
+    b.end(load)
+    say("B: restored, held", b.said().partition(": ")[2])
+    if args.abort:
+        return call_off(w, qb)
+    qb.event("MIGRATION", "completed")
+    say("B: the state of the machine is there")
+    explain("Until here it can be called off: abort on both hosts, and A's machine goes on.",
+            "B knows all connections: now packets may come.  The address goes to its interface,",
+            "and B tells everybody where it is.  What comes is acknowledged from now on.")
+    if wrong != "early":
+        have()
+        announce(w.b)
+    say("B: the address is there, announced", "gratuitous ARP, unsolicited NA")
+    qb.ask("cont")
+    resumed = qb.event("RESUME") if wrong != "runs" else clock.stopped
+    say("B: the machine runs", "what it sends waits in the socket to passt")
+    b.ask("commit")
+    say("B: commit: everything goes on", "each socket asks for the other end's window")
+    heard, first = watch.first()
+    if wrong != "hears":
+        a.ask("commit")
+        want(0, ended(a.process), "passt on A")
+    say("A: commit: passt has ended, without a packet")
+    stopped, clock.stopped = clock.stopped, None
+    return {"the machine runs": resumed - stopped,
+            "the client has a segment of B": heard - stopped,
+            "the client has a byte of B": first - stopped}
+
+
+def call_off(w, qb):
+    """It was a mistake: all goes on where it was"""
+    qb.event("MIGRATION", "completed")
+    qb.process.terminate()
+    w.passt_b.ask("abort")
+    want(0, ended(w.passt_b.process), "passt on B")
+    say("B: abort: passt has ended, without a packet")
+    w.a.ip(f"addr add {SERVICE4}/24 dev eth0", f"addr add {SERVICE6}/64 dev eth0 nodad",
+           f"route replace default via {CLIENT4}", f"route replace default via {CLIENT6}")
+    say("A: the address is back")
+    w.passt_a.ask("abort")
+    w.vm.ask("cont")
+    w.vm.event("RESUME")
+    say("A: abort, the machine runs", "QEMU had sent everything, and kept it")
+    clock.stopped = None
+    w.next = w.vm
+    return {}
+
+
+def meanwhile(w):
+    """What a client does while nobody is there: it types, it calls"""
+    w.ssh4.sendall(b"typed meanwhile, ")
+    w.late = w.c.socket(SERVICE4)
+    w.late.setblocking(False)
+    want(115, w.late.connect_ex((SERVICE4, ECHO)), "EINPROGRESS")
+    w.late.settimeout(WAIT)
+
+
+def options():
+    """Return those of the command line"""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--idle", type=int, default=0, help="so many more that wait")
+    parser.add_argument("--memory", type=int, default=256, help="of the machine, MB")
+    parser.add_argument("--limit", type=int, default=100, help="ms QEMU may need, it thinks")
+    parser.add_argument("--explain", action="store_true", help="say why")
+    parser.add_argument("--abort", action="store_true", help="call it off, late")
+    parser.add_argument("--wrong", choices=WRONG, help="a way that has to fail")
+    return parser.parse_args()
+
+
+def main():
+    """Do all of it"""
+    sys.setswitchinterval(0.0005)	# who moves has not to wait for who sends
+    w = World()
+    headline("A machine with connections, on host A")
+    w.boot()
+    w.connect()
+    places = (w.a, w.b, w.c)
+    before = [p.counters() for p in places]
+    headline("It moves from host A to host B")
+    took = move(w)
+    headline("Behind the move")
+    w.check()
+    w.fresh()
+    for place, was in zip(places, before):
+        want(was, place.counters(), f"resets sent and suffered by {place.name}")
+    say("nobody sent or got a reset", "A, B, client")
+    for to, seconds in took.items():
+        say(f"pause, until {to}", f"{seconds * 1e3:.0f} ms")
+
+
+args = options()
+main()
