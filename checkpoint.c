@@ -244,6 +244,9 @@ int checkpoint_save(int fd, enum checkpoint_mode mode, uint64_t now)
 	}
 	if (rc || mode == CHECKPOINT_RUN)
 		checkpoint_resume();
+	/* The caller brought them to rest */
+	if (rc)
+		fwd_listen_hush(false);
 	return end(rc, "written");
 }
 

@@ -12,8 +12,9 @@
  *	abort		ends a hold: it stays where it was
  *	status		what there is
  *
- *   To save, the program has to be at rest, which is not for this file to do: so
- *   control_next() tells who drives the loop to see to it and to call control_save().
+ *   To be handed over the program has to be at rest, which is not for this file to see
+ *   to: so control_next() tells who drives the loop to do that, and to call
+ *   control_save().
  *   During a hold nothing but this socket is looked at: control_hold().
  */
 #include "control.h"
@@ -178,7 +179,7 @@ static enum control_wish save(const struct ctl_request *r)
 		ctl_link_error(r->client, "checkpoint: no descriptor came with it");
 	} else {
 		self.asked = *r;
-		return CONTROL_SAVE;
+		return self.mode == CHECKPOINT_RUN ? CONTROL_SAVE : CONTROL_REST;
 	}
 	return CONTROL_NONE;
 }
@@ -264,7 +265,7 @@ enum control_wish control_next(uint64_t now)
 
 	while (wish == CONTROL_NONE && ctl_link_next(&r)) {
 		wish = handle(&r, now);
-		if (r.fd >= 0 && wish != CONTROL_SAVE)
+		if (r.fd >= 0 && wish != CONTROL_SAVE && wish != CONTROL_REST)
 			sock_close(r.fd);
 	}
 	return wish;

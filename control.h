@@ -8,7 +8,8 @@
 /* What the one who drives the loop has to do next */
 enum control_wish {
 	CONTROL_NONE,		/* nothing */
-	CONTROL_SAVE,		/* bring everything to rest, then control_save() */
+	CONTROL_SAVE,		/* control_save() */
+	CONTROL_REST,		/* bring everything to rest, then control_save() */
 	CONTROL_END,		/* leave: somebody else has it all, or nobody wants it */
 };
 

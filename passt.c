@@ -63,7 +63,7 @@ enum {
 	EVENTS		= 64,		/* handled per wake-up */
 	ACCEPTS		= 64,		/* connections per event of a listening socket */
 	TAKES		= 8,		/* batches of frames per event of the link */
-	BULK_BYTES	= 1024,		/* moved in one wake-up: no small requests */
+	BULK_BYTES	= 4096,		/* moved in one wake-up: no small requests */
 	CALM_US		= 1000,		/* since then: a wake-up in time matters again */
 	HALF_OPEN_US	= 50 * 1000,	/* for handshakes to be completed, before a checkpoint */
 	TRIM_US		= 2 * 1000000,	/* the link was quiet: give memory back */
@@ -258,10 +258,10 @@ static void obey(uint64_t now)
 		bool held = checkpoint_state() != CHECKPOINT_NONE;
 		enum control_wish wish = held ? control_hold(loop_now()) : control_next(now);
 
-		if (wish == CONTROL_SAVE) {
+		if (wish == CONTROL_REST)
 			rest(now);
+		if (wish == CONTROL_REST || wish == CONTROL_SAVE)
 			wish = control_save(now);
-		}
 		if (wish == CONTROL_END)
 			quit(EXIT_SUCCESS);
 		else if (checkpoint_state() != CHECKPOINT_NONE)
