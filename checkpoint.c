@@ -90,10 +90,10 @@ const struct checkpoint_report *checkpoint_report(void)
 }
 
 /* begin() - A report begins */
-static void begin(uint64_t now)
+static void begin(void)
 {
 	memset(&self.report, 0, sizeof(self.report));
-	self.report.us = now;
+	self.report.us = loop_now();
 }
 
 /* end() - It is complete; return @rc */
@@ -232,7 +232,7 @@ int checkpoint_save(int fd, enum checkpoint_mode mode, uint64_t now)
 {
 	int rc = 0;
 
-	begin(loop_now());
+	begin();
 	if (!repair_possible())
 		rc = failed(-EPERM, "TCP_REPAIR needs CAP_NET_ADMIN, or passt-repair");
 	if (!rc) {
@@ -307,18 +307,18 @@ static void give_up(struct conn *c, const char *why)
 		conn_free(c);
 }
 
-/* complete() - All sections of the flow being loaded were read; 0, -errno */
-static int complete(void)
+/* complete() - All sections of the flow being loaded were read, if there is one */
+static void complete(void)
 {
 	struct conn *c = self.loading ? conn_at(self.loading - 1) : NULL;
-	int rc = c && c->kind == CONN_TCP ? tcp_image_load_end(c) : 0;
 
 	self.loading = 0;
-	if (rc)
+	if (!c)
+		return;
+	if (tcp_image_load_end(c))
 		give_up(c, tcp_image_why());
-	else if (c)
-		self.report.tcp += c->kind == CONN_TCP;
-	return rc;
+	else
+		self.report.tcp++;
 }
 
 /* load_program() - Who wrote it, and when; 0, -EINVAL */
@@ -428,7 +428,7 @@ static int load_udp(struct pkt_reader *r, uint64_t now)
 static int load_section(struct image_section *s, uint64_t now)
 {
 	if (s->type != IMAGE_QUEUE)
-		(void)complete();
+		complete();
 	switch (s->type) {
 	case IMAGE_PROGRAM:
 		return load_program(&s->body);
@@ -474,7 +474,7 @@ int checkpoint_load(int fd, bool strict, uint64_t now)
 	struct image_section s;
 	int rc, more = 0;
 
-	begin(loop_now());
+	begin();
 	memset(self.index, 0, sizeof(self.index));
 	self.loading = 0;
 	if (!repair_possible())
@@ -489,7 +489,7 @@ int checkpoint_load(int fd, bool strict, uint64_t now)
 				     (unsigned long long)s.at, strerror(-rc));
 	}
 	if (!rc && !more)
-		(void)complete();
+		complete();
 	if (!rc && more < 0)
 		rc = more;
 	sweep();

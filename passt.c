@@ -271,6 +271,13 @@ static void obey(uint64_t now)
 	}
 }
 
+/* take_helper() - Somebody called who may switch repair mode for us, -errno: or may not */
+static void take_helper(int fd)
+{
+	if (fd >= 0)
+		repair_use_helper(fd);
+}
+
 /* dispatch() - One event to whom it belongs */
 static void dispatch(const struct loop_event *ev, uint64_t now)
 {
@@ -308,7 +315,7 @@ static void dispatch(const struct loop_event *ev, uint64_t now)
 		obey(now);
 		break;
 	case LOOP_REPAIR:
-		repair_use_helper(repair_link_accept());
+		take_helper(repair_link_accept());
 		break;
 	case LOOP_KIND_NUM:
 		break;

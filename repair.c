@@ -229,30 +229,6 @@ int repair_deaf(int fd, bool deaf)
 	return sock_filter(fd, &drop, deaf);
 }
 
-/**
- * repair_fin_sent() - Whether our FIN was sent, or is in the queue
- * @r:		Dump
- *
- * Return: true if so
- */
-bool repair_fin_sent(const struct repair *r)
-{
-	return r->state == TCP_FIN_WAIT1 || r->state == TCP_FIN_WAIT2 ||
-	       r->state == TCP_LAST_ACK || r->state == TCP_CLOSING || r->state == TCP_CLOSE;
-}
-
-/**
- * repair_fin_came() - Whether the remote end's FIN came
- * @r:		Dump
- *
- * Return: true if so: the kernel will not tell
- */
-bool repair_fin_came(const struct repair *r)
-{
-	return r->state == TCP_CLOSE_WAIT || r->state == TCP_LAST_ACK ||
-	       r->state == TCP_CLOSING || r->state == TCP_CLOSE;
-}
-
 /* queue_seq() - Number behind the last byte of a queue; 0, -errno */
 static int queue_seq(int fd, int queue, uint32_t *seq)
 {

@@ -2,6 +2,7 @@
 #ifndef REPAIR_H
 #define REPAIR_H
 
+#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -72,6 +73,20 @@ struct repair {
 	uint32_t len[REPAIR_QUEUES];
 };
 
+/* Our FIN was sent, or is in the queue */
+static inline bool repair_fin_sent(const struct repair *r)
+{
+	return r->state == TCP_FIN_WAIT1 || r->state == TCP_FIN_WAIT2 ||
+	       r->state == TCP_LAST_ACK || r->state == TCP_CLOSING || r->state == TCP_CLOSE;
+}
+
+/* The remote end's came: the kernel of a socket that is made anew will not tell */
+static inline bool repair_fin_came(const struct repair *r)
+{
+	return r->state == TCP_CLOSE_WAIT || r->state == TCP_LAST_ACK ||
+	       r->state == TCP_CLOSING || r->state == TCP_CLOSE;
+}
+
 void	repair_init(void);
 bool	repair_possible(void);
 void	repair_use_helper(int fd);
@@ -88,7 +103,5 @@ int	repair_make(const struct repair *r, uint32_t elapsed_ms);
 int	repair_fill(int fd, enum repair_queue q, const uint8_t *data, size_t len);
 int	repair_quiet(int fd, const struct repair *r);
 int	repair_go(int fd, const struct repair *r);
-bool	repair_fin_sent(const struct repair *r);
-bool	repair_fin_came(const struct repair *r);
 
 #endif /* REPAIR_H */

@@ -36,6 +36,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "sock_unix.h"
 #include "util.h"
 
 enum { OVERFLOW_UID = 65534 };	/* user_namespaces(7) */
@@ -43,7 +44,7 @@ enum { OVERFLOW_UID = 65534 };	/* user_namespaces(7) */
 /**
  * struct repair_link_self - state of this file
  * @listen:	listening socket, -1: none
- * @addr:	its path
+ * @path:	its path
  * @dev:	of the file there
  * @ino:	the same
  * @private:	nobody but its owner, and privileged ones, can connect
@@ -52,39 +53,13 @@ enum { OVERFLOW_UID = 65534 };	/* user_namespaces(7) */
  */
 static struct {
 	int listen;
-	struct sockaddr_un addr;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	dev_t dev;
 	ino_t ino;
 	bool private;
 	int conn;
 	uint64_t cookie;
 } self = { .listen = -1, .conn = -1 };
-
-/**
- * make_way() - Remove a socket that nobody listens at
- * @a:		Address
- *
- * Return: 0: nothing is there any more; -EADDRINUSE: in use; -ENOTSOCK: it is no
- *	   socket, and so not ours to remove; other -errno
- */
-static int make_way(const struct sockaddr_un *a)
-{
-	struct stat st;
-	int fd, rc;
-
-	if (lstat(a->sun_path, &st))
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISSOCK(st.st_mode))
-		return -ENOTSOCK;
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	rc = connect(fd, (const struct sockaddr *)a, sizeof(*a)) ? -errno : -EADDRINUSE;
-	(void)close(fd);
-	if (rc == -ECONNREFUSED)
-		return unlink(a->sun_path) ? -errno : 0;
-	return rc == -EPROTOTYPE ? -EADDRINUSE : rc;
-}
 
 /**
  * repair_link_open() - Listen for a helper, and nowhere else any more
@@ -96,29 +71,22 @@ static int make_way(const struct sockaddr_un *a)
  */
 int repair_link_open(const char *path)
 {
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	struct stat st = { 0 };
-	int fd, rc;
+	int fd;
 
 	repair_link_close();
-	if (!util_copy(a.sun_path, sizeof(a.sun_path), path))
+	if (!util_copy(self.path, sizeof(self.path), path))
 		return -ENAMETOOLONG;
-	rc = make_way(&a);
-	if (rc)
-		return rc;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	fd = sock_unix_listen(path, S_IRUSR | S_IWUSR, 1);
 	if (fd < 0)
-		return -errno;
-	/* bind() makes the file with the socket's mode, less the umask: it never had more */
-	if (fchmod(fd, S_IRUSR | S_IWUSR) ||
-	    bind(fd, (const struct sockaddr *)&a, sizeof(a)) || listen(fd, 1) ||
-	    lstat(a.sun_path, &st)) {
-		rc = -errno;
+		return fd;
+	if (lstat(path, &st)) {
+		int rc = -errno;
+
 		(void)close(fd);
 		return rc;
 	}
 	self.listen = fd;
-	self.addr = a;
 	self.dev = st.st_dev;
 	self.ino = st.st_ino;
 	self.private = st.st_uid == geteuid() && !(st.st_mode & (S_IRWXG | S_IRWXO));
@@ -194,8 +162,8 @@ void repair_link_close(void)
 
 	if (self.listen < 0)
 		return;
-	if (!lstat(self.addr.sun_path, &st) && st.st_dev == self.dev && st.st_ino == self.ino)
-		(void)unlink(self.addr.sun_path);
+	if (!lstat(self.path, &st) && st.st_dev == self.dev && st.st_ino == self.ino)
+		(void)unlink(self.path);
 	(void)close(self.listen);
 	self.listen = -1;
 }

@@ -24,22 +24,29 @@
 /*
  * make_way() - Remove a socket that nobody listens at
  * @a:		Address
- * @fd:		Socket to find out with, not bound yet
+ *
+ * A datagram socket finds out: who listens, for a stream, never sees it.
  *
  * Return: 0: nothing is there any more; -EADDRINUSE: in use; -ENOTSOCK: it is
  *	   no socket, and so not ours to remove; other -errno
  */
-static int make_way(const struct sockaddr_un *a, int fd)
+static int make_way(const struct sockaddr_un *a)
 {
 	struct stat st;
+	int fd, rc;
 
 	if (lstat(a->sun_path, &st))
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(st.st_mode))
 		return -ENOTSOCK;
-	if (!connect(fd, (const struct sockaddr *)a, sizeof(*a)) || errno == EAGAIN)
-		return -EADDRINUSE;
-	return errno == ECONNREFUSED && !unlink(a->sun_path) ? 0 : -errno;
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	rc = connect(fd, (const struct sockaddr *)a, sizeof(*a)) ? -errno : -EADDRINUSE;
+	close(fd);
+	if (rc == -ECONNREFUSED)
+		return unlink(a->sun_path) ? -errno : 0;
+	return rc == -EPROTOTYPE ? -EADDRINUSE : rc;
 }
 
 /**
@@ -54,20 +61,20 @@ static int make_way(const struct sockaddr_un *a, int fd)
 int sock_unix_listen(const char *path, mode_t mode, int backlog)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	mode_t mask;
 	int fd, rc;
 
 	if (!util_copy(a.sun_path, sizeof(a.sun_path), path))
 		return -ENAMETOOLONG;
+	rc = make_way(&a);
+	if (rc)
+		return rc;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	rc = make_way(&a, fd);
-	if (!rc) {
-		mode_t mask = umask(~mode & 0777);
-
-		rc = bind(fd, (struct sockaddr *)&a, sizeof(a)) ? -errno : 0;
-		(void)umask(mask);
-	}
+	mask = umask(~mode & 0777);
+	rc = bind(fd, (struct sockaddr *)&a, sizeof(a)) ? -errno : 0;
+	(void)umask(mask);
 	if (!rc && listen(fd, backlog))
 		rc = -errno;
 	if (!rc)

@@ -155,10 +155,11 @@ int tap_take(struct tap_frame *f, int max)
 	if (BUG_ON(self.borrowed))
 		return 0;
 	n = self.qemu ? tap_qemu_take(f, max) : tap_ns_take(f, max);
-	for (int i = 0; pcap_on() && i < n; i++)
-		pcap_frame(f[i].iov, f[i].niov, f[i].len);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
+		if (pcap_on())
+			pcap_frame(f[i].iov, f[i].niov, f[i].len);
 		self.taken += f[i].len;
+	}
 	if (n > 0)
 		self.borrowed = n;
 	return n;

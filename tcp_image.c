@@ -287,23 +287,24 @@ static uint8_t truly(const struct tcp_conn *t, uint8_t state)
  */
 int tcp_image_save(struct conn *c, uint64_t now)
 {
-	struct repair d = { .state = TCP_CLOSE };
-	int rc = c->fd >= 0 ? repair_dump(c->fd, &d) : 0;
+	struct repair *d = &self.dump[conn_index(c)];
+	int rc = 0;
 
-	self.dump[conn_index(c)] = d;
-
+	*d = (struct repair){ .state = TCP_CLOSE };
+	if (c->fd >= 0)
+		rc = repair_dump(c->fd, d);
 	if (rc == -EMSGSIZE)
 		return wrong(0, "its queues are longer than %u bytes", REPAIR_QUEUE_MAX);
 	if (rc)
 		return wrong(0, "%s", strerror(-rc));
-	if (c->fd >= 0 && d.state == TCP_CLOSE && sock_broken(c->fd))
+	if (c->fd >= 0 && d->state == TCP_CLOSE && sock_broken(c->fd))
 		return wrong(0, "the remote end has reset it");
-	if (c->fd >= 0 && addr_is_none(&d.peer))
-		forgotten(c, &d);
-	d.state = truly(&c->tcp, d.state);
-	rc = put_state(c, &d, now);
+	if (c->fd >= 0 && addr_is_none(&d->peer))
+		forgotten(c, d);
+	d->state = truly(&c->tcp, d->state);
+	rc = put_state(c, d, now);
 	if (!rc && c->fd >= 0) {
-		rc = put_sock_queues(c, &d);
+		rc = put_sock_queues(c, d);
 		(void)sock_tcp_seek(c->fd, peeked(&c->tcp));
 	}
 	if (!rc)

@@ -20,32 +20,25 @@ SHORT, LONG = 200, 1200			# batches
 MSS = 1460
 
 
-def header():
-    """Return lines that open a connection"""
+def script(batches, size, batch, end):
+    """Return a script: connect, so many batches of @size bytes, @end; {at} and {to} in @batch
+    are the first byte of a batch and the one behind it"""
     with open(f"{TOP}/test/script/out.inc", encoding="ascii") as f:
-        return f.read()
+        text = f.read()
+    for i in range(batches):
+        text += batch.format(at=1 + i * size, to=1 + (i + 1) * size, size=size)
+    return text + end.format(at=1 + batches * size)
 
 
-def guest_sends(batches, per, size):
-    """Return a script: the guest sends so many segments per batch, one ACK answers"""
-    lines, at = [], 1
-    for _ in range(batches):
-        end = at + per * size
-        lines.append(f"+1\tflood {at}:{end} {size}\n+0\tcall send {end - at}\n"
-                     f"+0\texpect . ack {end}\n")
-        at = end
-    return header() + "".join(lines) + f"+0\tguest R {at}:{at}(0)\n+0\tcall abort\n"
-
-
-def host_sends(batches, per, size):
-    """Return a script: the remote end sends so many segments, the guest's ACK answers"""
-    lines, at = [], 1
-    for _ in range(batches):
-        end = at + per * size
-        lines.append(f"+1\thost data {end - at}\n+0\tburst {at}:{end} {size}\n"
-                     f"+0\tguest . ack {end} win 512\n")
-        at = end
-    return header() + "".join(lines) + "+0\tguest R 1:1(0)\n+0\tcall abort\n"
+# Name, segments per batch, a batch, the end
+SCRIPTS = (
+    ("guest to host, 1460 bytes", 32,
+     f"+1\tflood {{at}}:{{to}} {MSS}\n+0\tcall send {{size}}\n+0\texpect . ack {{to}}\n",
+     "+0\tguest R {at}:{at}(0)\n+0\tcall abort\n"),
+    ("host to guest, 1460 bytes", 16,
+     f"+1\thost data {{size}}\n+0\tburst {{at}}:{{to}} {MSS}\n+0\tguest . ack {{to}} win 512\n",
+     "+0\tguest R 1:1(0)\n+0\tcall abort\n"),
+)
 
 
 def profile(text, directory):
@@ -94,11 +87,9 @@ def main():
         sys.exit("make tests first")
     print("| per segment, both ways | instructions | D1 misses | LL misses | most of it |")
     print("|---|---|---|---|---|")
-    for what, make, per, size in (
-            ("guest to host, 1460 bytes", guest_sends, 32, MSS),
-            ("host to guest, 1460 bytes", host_sends, 16, MSS)):
+    for what, per, batch, end in SCRIPTS:
         with tempfile.TemporaryDirectory() as d:
-            short, long = (profile(make(n, per, size), d) for n in (SHORT, LONG))
+            short, long = (profile(script(n, per * MSS, batch, end), d) for n in (SHORT, LONG))
         zero = [0, 0, 0]
         cost = {f: [(a - b) / ((LONG - SHORT) * per) for a, b in zip(c, short.get(f, zero))]
                 for f, c in long.items() if own(f)}

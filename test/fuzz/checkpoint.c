@@ -166,18 +166,6 @@ int repair_go(int fd, const struct repair *r)
 	return 0;
 }
 
-bool repair_fin_sent(const struct repair *r)
-{
-	return r->state == TCP_FIN_WAIT1 || r->state == TCP_FIN_WAIT2 ||
-	       r->state == TCP_LAST_ACK || r->state == TCP_CLOSING || r->state == TCP_CLOSE;
-}
-
-bool repair_fin_came(const struct repair *r)
-{
-	return r->state == TCP_CLOSE_WAIT || r->state == TCP_LAST_ACK ||
-	       r->state == TCP_CLOSING || r->state == TCP_CLOSE;
-}
-
 /* --------------------------------------------------------------- in place of sock.c */
 
 void sock_close(int fd) { at(fd)->used = false; }

@@ -17,14 +17,7 @@ cable() {
 	"$TOOL_DIR/impair" --netns-tap "$4@/proc/$3/ns/net" --netns-tap "$2" --delay-ms 8 \
 		$LOSSY >"$TMP/cable.log" 2>&1 &
 	within 5 ip link show dev "$2"
-	in_ns "$1" ip addr add "$5.1/24" dev "$2"
-	in_ns "$1" ip addr add "${6%:}::1/64" dev "$2" nodad
-	in_ns "$1" ip link set "$2" up
-	in_ns "$3" ip addr add "$5.2/24" dev "$4"
-	in_ns "$3" ip addr add "${6%:}::2/64" dev "$4" nodad
-	in_ns "$3" ip link set "$4" up
-	within 5 has_address "$1" "${6%:}::1"
-	within 5 has_address "$3" "${6%:}::2"
+	cable_up "$@"
 }
 host_up remote
 guest_up

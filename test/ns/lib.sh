@@ -207,6 +207,12 @@ place() {
 # $6:	Network, without the last "::"
 cable() {
 	in_ns "$1" ip link add "$2" type veth peer name "$4" netns "/proc/$3/ns/net"
+	cable_up "$@"
+}
+
+# cable_up() - Give both ends of a cable that is there their addresses
+# $@:	As for cable()
+cable_up() {
 	in_ns "$1" ip addr add "$5.1/24" dev "$2"
 	in_ns "$1" ip addr add "${6%:}::1/64" dev "$2" nodad
 	in_ns "$1" ip link set "$2" up

@@ -12,17 +12,16 @@
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "ns.h"
 #include "sock.h"
 #include "test/unit/check.h"
+#include "test/unit/netns.h"
 #include "wire.h"
 
-enum { TCP = WIRE_TCP, UDP = WIRE_UDP, SOCKS = 300, ROUNDS = 20000, SKIP = 77 };
+enum { TCP = WIRE_TCP, UDP = WIRE_UDP, SOCKS = 300, ROUNDS = 20000 };
 
 enum { DUMPS = 4 };		/* TCP IPv4, TCP IPv6, UDP IPv4, UDP IPv6 */
 
@@ -385,23 +384,10 @@ static void test_random(void)
 	}
 }
 
-/* loopback_up() - Connected sockets need it */
-static bool loopback_up(void)
-{
-	struct ifreq req = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-	bool up = !ioctl(fd, SIOCSIFFLAGS, &req);
-
-	close(fd);
-	return up;
-}
-
 int main(void)
 {
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) || !loopback_up()) {
-		(void)fputs("no user namespaces\n", stderr);
+	if (!netns_new())
 		return SKIP;
-	}
 	RUN(test_kernel);
 	RUN(test_none);
 	RUN(test_ephemeral);

@@ -8,13 +8,11 @@
  * must not notice.  Both streams have to arrive whole, and no RST may be sent.
  */
 #include "test/unit/check.h"
+#include "test/unit/netns.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,7 +22,6 @@
 #include "util.h"
 
 enum {
-	SKIP		= 77,
 	SMALL		= 20000,
 	LARGE		= 1500000,
 	MORE		= 1000,
@@ -417,24 +414,12 @@ static void test_leave(void)
 	free(copy);
 }
 
-static bool loopback_up(void)
-{
-	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-	bool up = fd >= 0 && !ioctl(fd, SIOCSIFFLAGS, &ifr);
-
-	(void)close(fd);
-	return up;
-}
-
 int main(void)
 {
 	static const struct sock_conf conf;
 
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) || !loopback_up()) {
-		(void)fputs("no user namespaces\n", stderr);
+	if (!netns_new())
 		return SKIP;
-	}
 	sock_init(&conf);
 	repair_init();
 	if (!repair_possible()) {

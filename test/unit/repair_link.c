@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * repair_link.c - unit test of ../../repair_link.c
- * links: util.c
+ * links: sock_unix.c util.c
  *
  * Real sockets in a directory of its own.  Who a helper is, who we are, and the mode
  * of a file is what getsockopt(), geteuid() and lstat() say, which are replaced: so the
