@@ -57,7 +57,7 @@ finish() {
 	for f in "$TMP"/sanitizer.*; do
 		[ ! -e "$f" ] || { echo "sanitizer report:" >&2; rc=1; cat "$f" >&2; }
 	done
-	[ "$rc" = 0 ] || [ "$rc" = 77 ] || tail -n 60 "$TMP"/*.log >&2 2>/dev/null || :
+	[ "$rc" = 0 ] || [ "$rc" = 77 ] || tail -v -n 60 "$TMP"/*.log >&2 2>/dev/null || :
 	! mountpoint -q "$TMP/guest.netns" || umount -l "$TMP/guest.netns"
 	rm -rf "$TMP"
 	exit "$rc"
