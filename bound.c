@@ -67,21 +67,56 @@ void bound_init(void)
 	memset(self.dumped, 0, sizeof(self.dumped));
 }
 
-/* add_port() - Take the port out of a socket's description, struct inet_diag_msg */
-static void add_port(struct pkt_reader body, uint8_t want_family, uint8_t want_state,
-		     struct ports *set)
-{
-	uint8_t family = pkt_u8(&body), state = pkt_u8(&body);
-	uint16_t port;
+/**
+ * struct found - what is taken of the sockets that are dumped
+ * @set:	their ports, or NULL, and the others count
+ * @at:		the ports that are of interest
+ * @half:	those at one of them
+ * @num:	how many
+ * @max:	room for so many
+ */
+struct found {
+	struct ports *set;
+	const struct ports *at;
+	struct bound_half *half;
+	int num;
+	int max;
+};
 
-	(void)pkt_take(&body, 2);	/* timer, retransmissions */
-	port = pkt_be16(&body);		/* 0 if it ends before */
-	if (family == want_family && state == want_state && port)
-		ports_add(set, port);
+/* address() - One of 16 bytes, of which IPv4 has the first four */
+static struct addr address(struct pkt_reader *r, uint8_t family)
+{
+	const uint8_t *p = pkt_take(r, sizeof(struct addr));
+
+	if (!p)
+		return addr_none;
+	return family == AF_INET ? addr_from4(p) : addr_from6(p);
 }
 
-/* dump() - Add the ports of one protocol's sockets in a state; 0 or -errno */
-static int dump(int fd, uint8_t proto, uint8_t state, struct ports *set)
+/* add() - Take what is wanted out of a socket's description, struct inet_diag_msg */
+static void add(struct pkt_reader body, uint8_t want_family, uint8_t want_state,
+		struct found *f)
+{
+	uint8_t family = pkt_u8(&body), state = pkt_u8(&body);
+	struct bound_half h;
+
+	(void)pkt_take(&body, 2);	/* timer, retransmissions */
+	h.lport = pkt_be16(&body);	/* 0 if it ends before */
+	if (family != want_family || state != want_state || !h.lport)
+		return;
+	if (f->set) {
+		ports_add(f->set, h.lport);
+		return;
+	}
+	h.pport = pkt_be16(&body);
+	(void)pkt_take(&body, sizeof(struct addr));
+	h.peer = address(&body, family);
+	if (ports_has(f->at, h.lport) && f->num < f->max)
+		f->half[f->num++] = h;
+}
+
+/* dump() - Take what is wanted of one protocol's sockets in a state; 0 or -errno */
+static int dump(int fd, uint8_t proto, uint8_t state, struct found *f)
 {
 	static const uint8_t families[2] = { AF_INET, AF_INET6 };
 	struct nlmsg_in in;
@@ -98,7 +133,7 @@ static int dump(int fd, uint8_t proto, uint8_t state, struct ports *set)
 		netlink_ask(fd, &m);
 		while ((rc = netlink_next(&in)) > 0)
 			if (in.h.nlmsg_type == SOCK_DIAG_BY_FAMILY)
-				add_port(in.body, families[i], state, set);
+				add(in.body, families[i], state, f);
 	}
 	return rc;
 }
@@ -126,7 +161,7 @@ int bound_open(bool in_ns, uint8_t proto)
 	self.diag[in_ns] = fd;
 	if (fd < 0)
 		return fd;
-	rc = dump(fd, proto, waiting(proto), &self.first);
+	rc = dump(fd, proto, waiting(proto), &(struct found){ .set = &self.first });
 	self.dumped[in_ns][proto == WIRE_UDP] = rc != -ENOENT;
 	return rc;
 }
@@ -144,23 +179,29 @@ int bound_ports(bool in_ns, uint8_t proto, struct ports *set)
 	ports_clear(set);
 	if (!self.dumped[in_ns][proto == WIRE_UDP])
 		return -ENOENT;
-	return dump(self.diag[in_ns], proto, waiting(proto), set);
+	return dump(self.diag[in_ns], proto, waiting(proto), &(struct found){ .set = set });
 }
 
 /**
- * bound_half_open() - At which TCP ports of the host handshakes are under way
- * @set:	Filled, also as far as it goes on failure
+ * bound_half_open() - Handshakes of the host's kernel that are under way
+ * @ports:	Ports that are called
+ * @half:	Filled, as far as it goes
+ * @max:	Room for so many
  *
  * Walks the table of all connections.
  *
- * Return: 0; -errno if they could not be read; -ENOENT if they can not be had
+ * Return: how many, at most @max; -errno if they could not be read; -ENOENT if they can
+ *	   not be had
  */
-int bound_half_open(struct ports *set)
+int bound_half_open(const struct ports *ports, struct bound_half *half, int max)
 {
-	ports_clear(set);
+	struct found f = { .at = ports, .half = half, .max = max };
+	int rc;
+
 	if (!self.dumped[false][false])
 		return -ENOENT;
-	return dump(self.diag[false], WIRE_TCP, TCP_SYN_RECV, set);
+	rc = dump(self.diag[false], WIRE_TCP, TCP_SYN_RECV, &f);
+	return rc ? rc : f.num;
 }
 
 /**

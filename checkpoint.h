@@ -10,16 +10,19 @@ enum checkpoint_mode {
 	CHECKPOINT_RUN,		/* go on */
 	CHECKPOINT_HOLD,	/* stand still until commit or abort */
 	CHECKPOINT_EXIT,	/* it was handed over */
+	CHECKPOINT_FLOWS,	/* go on: it has no state, only which flows there are */
 };
 
 /* What the program is to a checkpoint */
 enum checkpoint_state {
 	CHECKPOINT_NONE,	/* it runs */
 	CHECKPOINT_SAVED,	/* it stands still, somebody else may have it */
+	CHECKPOINT_PREPARED,	/* it knows which flows there are, their state is to come */
 	CHECKPOINT_LOADED,	/* it has all, but the network does not lead here yet */
 };
 
 enum {
+	CHECKPOINT_STEP		= 1024,	/* flows written by one checkpoint_save_more() */
 	CHECKPOINT_LOST_MAX	= 32,	/* reasons kept; all are counted, and logged */
 	CHECKPOINT_TEXT		= 240,
 };
@@ -30,6 +33,7 @@ enum {
  * @udp:	UDP flows carried
  * @echo:	flows of echo requests carried
  * @lost:	flows that could not be carried
+ * @deaf:	nothing is heard meanwhile: by our own doing
  * @bytes:	length of the image
  * @us:		time it took, us
  * @text:	the first of those that were not carried: which, and why
@@ -40,6 +44,7 @@ struct checkpoint_report {
 	uint32_t udp;
 	uint32_t echo;
 	uint32_t lost;
+	bool deaf;
 	uint64_t bytes;
 	uint64_t us;
 	char text[CHECKPOINT_LOST_MAX][CHECKPOINT_TEXT];
@@ -50,7 +55,8 @@ void	checkpoint_init(void);
 enum checkpoint_state checkpoint_state(void);
 const struct checkpoint_report *checkpoint_report(void);
 
-int	checkpoint_save(int fd, enum checkpoint_mode mode, uint64_t now);
+int	checkpoint_save(int fd, enum checkpoint_mode mode, bool known);
+int	checkpoint_save_more(uint64_t now);
 int	checkpoint_part(void);
 void	checkpoint_resume(void);
 

@@ -6,7 +6,8 @@
  *
  *   ctl_link.c brings requests, one JSON object each; here is what they mean:
  *
- *	checkpoint	arguments: mode ("run", "hold", "exit"); with a descriptor
+ *	checkpoint	arguments: mode ("flows", "run", "hold", "exit"), known (the reader
+ *			has the last one of mode "flows"), progress; with a descriptor
  *	restore		arguments: hold, strict; with a descriptor
  *	commit		ends a hold: it was handed over, or the network leads here
  *	abort		ends a hold: it stays where it was
@@ -15,6 +16,7 @@
  *   To be handed over the program has to be at rest, which is not for this file to see
  *   to: so control_next() tells who drives the loop to do that, and to call
  *   control_save().
+ *   Who asks for progress gets events before the reply: {"event": "progress", ...}.
  *   During a hold nothing but this socket is looked at: control_hold().
  */
 #include "control.h"
@@ -38,11 +40,15 @@ enum {
  * struct control_self - state of this file
  * @asked:	request that waits for control_save()
  * @mode:	what it asked for
+ * @known:	the same
+ * @progress:	the same
  * @text:	a reply
  */
 static struct {
 	struct ctl_request asked;
 	enum checkpoint_mode mode;
+	bool known;
+	bool progress;
 	char text[REPLY_MAX];
 } self;
 
@@ -121,6 +127,8 @@ static void report(uint32_t client, int rc)
 	put(&w, "lost", r->lost);
 	put(&w, "bytes", r->bytes);
 	put(&w, "us", r->us);
+	json_name(&w, "blocked");
+	json_put_bool(&w, r->deaf);
 	json_name(&w, "not-carried");
 	json_begin_array(&w);
 	for (uint32_t i = 0; i < r->lost && i < CHECKPOINT_LOST_MAX; i++)
@@ -142,7 +150,7 @@ static void status(uint32_t client)
 {
 	static const char *const state[] = {
 		[CHECKPOINT_NONE] = "running", [CHECKPOINT_SAVED] = "held",
-		[CHECKPOINT_LOADED] = "restored",
+		[CHECKPOINT_PREPARED] = "prepared", [CHECKPOINT_LOADED] = "restored",
 	};
 	struct json_writer w = reply_begin();
 
@@ -160,26 +168,29 @@ static enum control_wish save(const struct ctl_request *r)
 {
 	static const char *const mode[] = {
 		[CHECKPOINT_RUN] = "run", [CHECKPOINT_HOLD] = "hold",
-		[CHECKPOINT_EXIT] = "exit",
+		[CHECKPOINT_EXIT] = "exit", [CHECKPOINT_FLOWS] = "flows",
 	};
+	enum checkpoint_mode m = CHECKPOINT_RUN;
 	char text[8] = "run";
 
 	if (json_has(&r->arguments, "mode") &&
 	    !json_get_string(&r->arguments, "mode", text, sizeof(text)))
 		text[0] = '\0';
-	for (self.mode = CHECKPOINT_RUN; self.mode <= CHECKPOINT_EXIT; self.mode++) {
-		if (!strcmp(text, mode[self.mode]))
-			break;
-	}
-	if (self.mode > CHECKPOINT_EXIT) {
-		ctl_link_error(r->client, "checkpoint: mode is one of run, hold, exit");
+	while (m < ARRAY_SIZE(mode) && strcmp(text, mode[m]) != 0)
+		m++;
+	self.known = self.progress = false;
+	(void)json_get_bool(&r->arguments, "known", &self.known);
+	(void)json_get_bool(&r->arguments, "progress", &self.progress);
+	self.mode = m;
+	if (m == ARRAY_SIZE(mode)) {
+		ctl_link_error(r->client, "checkpoint: mode is one of flows, run, hold, exit");
 	} else if (checkpoint_state() != CHECKPOINT_NONE) {
 		ctl_link_error(r->client, "checkpoint: commit or abort comes first");
 	} else if (r->fd < 0) {
 		ctl_link_error(r->client, "checkpoint: no descriptor came with it");
 	} else {
 		self.asked = *r;
-		return self.mode == CHECKPOINT_RUN ? CONTROL_SAVE : CONTROL_REST;
+		return m == CHECKPOINT_HOLD || m == CHECKPOINT_EXIT ? CONTROL_REST : CONTROL_SAVE;
 	}
 	return CONTROL_NONE;
 }
@@ -194,16 +205,17 @@ static uint32_t flows(void)
 /* load() - The request "restore" */
 static void load(const struct ctl_request *r, uint64_t now)
 {
+	bool prepared = checkpoint_state() == CHECKPOINT_PREPARED;
 	bool hold = false, strict = false;
 	int rc;
 
 	(void)json_get_bool(&r->arguments, "hold", &hold);
 	(void)json_get_bool(&r->arguments, "strict", &strict);
-	if (checkpoint_state() != CHECKPOINT_NONE) {
+	if (checkpoint_state() != CHECKPOINT_NONE && !prepared) {
 		ctl_link_error(r->client, "restore: commit or abort comes first");
 	} else if (r->fd < 0) {
 		ctl_link_error(r->client, "restore: no descriptor came with it");
-	} else if (flows()) {
+	} else if (flows() && !prepared) {
 		ctl_link_error(r->client, "restore: there are %u flows already", flows());
 	} else {
 		rc = checkpoint_load(r->fd, strict, now);
@@ -220,6 +232,10 @@ static enum control_wish finish(const struct ctl_request *r, bool commit, uint64
 
 	if (checkpoint_state() == CHECKPOINT_NONE) {
 		ctl_link_error(r->client, "%s: nothing is held", r->name);
+		return CONTROL_NONE;
+	}
+	if (checkpoint_state() == CHECKPOINT_PREPARED && commit) {
+		ctl_link_error(r->client, "commit: the state of the flows comes first (restore)");
 		return CONTROL_NONE;
 	}
 	if (saved && commit && checkpoint_part()) {
@@ -271,6 +287,22 @@ enum control_wish control_next(uint64_t now)
 	return wish;
 }
 
+/* progress() - Tell who wants to know how far it is */
+static void progress(void)
+{
+	const struct checkpoint_report *r = checkpoint_report();
+	struct json_writer w = json_writer(self.text, sizeof(self.text));
+
+	json_begin_object(&w);
+	json_name(&w, "event");
+	json_put_string(&w, "progress");
+	json_name(&w, "data");
+	json_begin_object(&w);
+	put(&w, "done", r->tcp + r->udp + r->echo + r->lost);
+	put(&w, "of", flows());
+	reply_end(self.asked.client, &w);
+}
+
 /**
  * control_save() - The program is at rest: write the checkpoint that was asked for
  * @now:	Time, us
@@ -279,10 +311,17 @@ enum control_wish control_next(uint64_t now)
  */
 enum control_wish control_save(uint64_t now)
 {
-	int rc = checkpoint_save(self.asked.fd, self.mode, now);
-	bool end = !rc && self.mode == CHECKPOINT_EXIT;
+	int rc = checkpoint_save(self.asked.fd, self.mode, self.known);
+	bool more = !rc, end;
 
+	while (more) {
+		rc = checkpoint_save_more(now);
+		more = rc > 0;
+		if (more && self.progress)
+			progress();
+	}
 	sock_close(self.asked.fd);
+	end = !rc && self.mode == CHECKPOINT_EXIT;
 	if (end) {
 		rc = checkpoint_part();
 		if (rc)

@@ -169,20 +169,19 @@ uint32_t fwd_listen_high(void)
 }
 
 /**
- * fwd_listen_any() - Whether a TCP socket of ours waits at any of these ports of the host
- * @set:	Ports
- *
- * Return: true if so
+ * fwd_listen_ports() - At which ports of the host sockets of ours wait
+ * @proto:	WIRE_TCP or WIRE_UDP
+ * @set:	Filled
  */
-bool fwd_listen_any(const struct ports *set)
+void fwd_listen_ports(uint8_t proto, struct ports *set)
 {
+	ports_clear(set);
 	for (uint32_t n = 0; n < self.high; n++) {
 		const struct fwd_listener *l = &self.listener[n];
 
-		if (l->fd >= 0 && l->proto == WIRE_TCP && !l->in_ns && ports_has(set, l->port))
-			return true;
+		if (l->fd >= 0 && l->proto == proto && !l->in_ns)
+			ports_add(set, l->port);
 	}
-	return false;
 }
 
 /**

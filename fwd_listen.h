@@ -58,7 +58,7 @@ int	fwd_listen_open(uint64_t now);
 void	fwd_listen_timeout(uint64_t now);
 const struct fwd_listener *fwd_listener(uint32_t n);
 uint32_t fwd_listen_high(void);
-bool	fwd_listen_any(const struct ports *set);
+void	fwd_listen_ports(uint8_t proto, struct ports *set);
 int	fwd_listen_find(uint8_t proto, uint16_t port);
 void	fwd_listen_hush(bool hush);
 

@@ -22,6 +22,7 @@ enum image_type {
 	IMAGE_TCP	= 4,		/* state of a TCP flow, and of its socket */
 	IMAGE_QUEUE	= 5,		/* bytes of a queue of the last IMAGE_TCP */
 	IMAGE_UDP	= 6,		/* state of a UDP or echo flow */
+	IMAGE_SOCK	= 7,		/* ends of the socket of a TCP flow whose state comes later */
 	IMAGE_SKIP	= 0x8000,	/* a bit: who does not know the type may go on */
 };
 

@@ -92,6 +92,31 @@ void nlmsg_put_u32(struct nlmsg *m, unsigned type, uint32_t value)
 	nlmsg_put(m, type, &value, sizeof(value));
 }
 
+/**
+ * nlmsg_nest() - Append an attribute that holds those that are put from now on
+ * @m:		Request
+ * @type:	Of the attribute
+ *
+ * Return: what nlmsg_nest_end() wants to know
+ */
+size_t nlmsg_nest(struct nlmsg *m, unsigned type)
+{
+	size_t nest = m->w.len;
+
+	nlmsg_put(m, type | NLA_F_NESTED, NULL, 0);
+	return nest;
+}
+
+/* nlmsg_nest_end() - It is complete */
+void nlmsg_nest_end(struct nlmsg *m, size_t nest)
+{
+	uint16_t len = (uint16_t)(m->w.len - nest);
+
+	/* The length is the first member of struct rtattr */
+	if (!m->w.bad)
+		memcpy(m->buf + nest, &len, sizeof(len));
+}
+
 /* nlmsg_put_addr() - Append an attribute that is an address */
 void nlmsg_put_addr(struct nlmsg *m, unsigned type, const struct addr *a)
 {

@@ -11,7 +11,7 @@
 
 enum {
 	NLMSG_NAME	= 16,		/* an interface's name and its terminator */
-	NLMSG_REQUEST	= 256,		/* longest request */
+	NLMSG_REQUEST	= 1024,		/* longest request */
 };
 
 /**
@@ -77,6 +77,8 @@ void	nlmsg_begin(struct nlmsg *m, uint16_t type, uint16_t flags,
 		    const void *fixed, size_t len);
 void	nlmsg_put(struct nlmsg *m, unsigned type, const void *data, size_t len);
 void	nlmsg_put_u32(struct nlmsg *m, unsigned type, uint32_t value);
+size_t	nlmsg_nest(struct nlmsg *m, unsigned type);
+void	nlmsg_nest_end(struct nlmsg *m, size_t nest);
 void	nlmsg_put_addr(struct nlmsg *m, unsigned type, const struct addr *a);
 
 bool	nlmsg_next(struct pkt_reader *datagram, struct nlmsg_in *in);

@@ -91,6 +91,13 @@ static inline uint32_t pkt_be32(struct pkt_reader *r)
 	return p ? get_be32(p) : 0;
 }
 
+static inline uint64_t pkt_be64(struct pkt_reader *r)
+{
+	uint64_t high = pkt_be32(r);
+
+	return high << 32 | pkt_be32(r);
+}
+
 /**
  * pkt_sub() - The next bytes as a reader of their own
  * @r:		Reader
@@ -165,6 +172,12 @@ static inline void pkt_put_be32(struct pkt_writer *w, uint32_t v)
 
 	put_be32(b, v);
 	pkt_put(w, b, sizeof(b));
+}
+
+static inline void pkt_put_be64(struct pkt_writer *w, uint64_t v)
+{
+	pkt_put_be32(w, (uint32_t)(v >> 32));
+	pkt_put_be32(w, (uint32_t)v);
 }
 
 #endif /* PKT_H */

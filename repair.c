@@ -6,19 +6,20 @@
  *
  *   A socket in repair mode shows its sequence numbers, windows and queues; one that
  *   was just made takes them over, connects without a packet, and goes on.  Linux has
- *   this since 3.5 for CRIU (commit ee9952831cfd, net/ipv4/tcp.c); windows since 4.9
+ *   this since 3.5 for CRIU (commit ee9952831cfd, net/ipv4/tcp.c); windows since 4.8
  *   (b1ed4c4fa9a5).  What the interface does not carry is in doc/checkpoint.md.
  *
  *   Repair mode is no lock: the socket goes on to take and acknowledge what comes.
- *   So it is made deaf first, by a filter that drops everything, silently: what the
- *   dump does not have was never acknowledged, and comes again.  A TCP socket takes a
- *   filter from who has CAP_NET_ADMIN only (Linux 6.18); who lacks it has to see to it
- *   that nothing comes, and repair_heard() tells whether something did.
+ *   So nothing may reach it: block.c drops what comes for its address, or it is made
+ *   deaf, by a filter that drops everything.  What the dump does not have was never
+ *   acknowledged, and comes again.  A TCP socket takes a filter from who has
+ *   CAP_NET_ADMIN only (Linux 6.18), as block.c has; who lacks it has to see to it that
+ *   nothing comes, and repair_heard() tells whether something did.
  *
  *	deaf -> dump, peek -> vanish		handed over, not a packet leaves
  *			   -> leave, hear	not handed over: it goes on
  *
- *	make -> fill -> quiet -> go
+ *	(begin ->) make -> fill -> quiet -> go
  *
  *   A socket that was put together waits (repair_quiet()) until the network leads here:
  *   what it sent before would be lost, and wait for a time-out.  In the meantime the
@@ -262,8 +263,14 @@ static int lengths(int fd, struct repair *r)
 	return 0;
 }
 
-/* ends() - Both addresses; the remote one of a socket that is not connected is unknown */
-static int ends(int fd, struct repair *r)
+/**
+ * repair_ends() - Both addresses; the remote one of a socket not connected is unknown
+ * @fd:		Socket
+ * @r:		@local, @lport, @peer, @pport, @scope are set, as far as they are known
+ *
+ * Return: 0; -errno
+ */
+int repair_ends(int fd, struct repair *r)
 {
 	union addr_sock s = { .sa.sa_family = AF_UNSPEC };
 	socklen_t len = sizeof(s);
@@ -294,21 +301,24 @@ bool repair_heard(int fd, const struct repair *r)
 
 /**
  * repair_dump() - Learn all about a socket, which stays in repair mode
- * @fd:		Socket that is deaf, in any state but LISTEN
+ * @fd:		Socket, in any state but LISTEN
+ * @deaf:	Nothing reaches it, and repair_ends() filled @r
  * @r:		Filled on success; @peer is addr_none if the kernel has forgotten it
  *
  * Return: 0; -EMSGSIZE: its queues are too long; other -errno; the caller calls
  *	   repair_leave() then
  */
-int repair_dump(int fd, struct repair *r)
+int repair_dump(int fd, bool deaf, struct repair *r)
 {
 	struct tcp_repair_window w = { 0 };
 	socklen_t wlen = sizeof(w), len;
 	struct tcp_info ti = { 0 };
 	int rc = mode(fd, TCP_REPAIR_ON);
 
-	memset(r, 0, sizeof(*r));
-	r->peer = addr_none;
+	if (!deaf)
+		*r = (struct repair){ .peer = addr_none };
+	if (!rc && !deaf)
+		rc = repair_ends(fd, r);
 	if (rc)
 		return rc;
 	len = sizeof(ti);
@@ -322,7 +332,7 @@ int repair_dump(int fd, struct repair *r)
 	r->window = (struct repair_window){
 		w.snd_wl1, w.snd_wnd, w.max_window, w.rcv_wnd, w.rcv_wup,
 	};
-	if ((rc = ends(fd, r)) || (rc = get(fd, TCP_MAXSEG, &r->mss)) ||
+	if ((rc = get(fd, TCP_MAXSEG, &r->mss)) ||
 	    (rc = get(fd, TCP_TIMESTAMP, &r->stamp)) ||
 	    (rc = queue_seq(fd, TCP_SEND_QUEUE, &r->write_seq)))
 		return rc;
@@ -331,7 +341,7 @@ int repair_dump(int fd, struct repair *r)
 		rc = queue_seq(fd, TCP_RECV_QUEUE, &r->rcv_nxt);
 		if (!rc)
 			rc = lengths(fd, r);
-		if (rc || !repair_heard(fd, r))
+		if (rc || deaf || !repair_heard(fd, r))
 			return rc;
 	}
 	return -EAGAIN;
@@ -450,8 +460,8 @@ static int connect_to(int fd, const struct repair *r)
 /*
  * stamp_after() - Our clock for TCP timestamps, some time after the dump
  *
- * Since Linux 6.7 the lowest bit is no part of it: set, it ticks in us
- * (614e8316aa4c, net/ipv4/tcp.c, TCP_TIMESTAMP), which the remote end would see leap.
+ * Since Linux 6.7 the lowest bit is no part of it: set, it ticks in us (net/ipv4/tcp.c,
+ * TCP_TIMESTAMP, with TCPI_OPT_USEC_TS), which the remote end would see leap.
  */
 static uint32_t stamp_after(const struct repair *r, uint32_t elapsed_ms)
 {
@@ -482,8 +492,8 @@ static int agreed(int fd, const struct repair *r, uint32_t elapsed_ms)
 	return set(fd, TCP_TIMESTAMP, (int)stamp_after(r, elapsed_ms));
 }
 
-/* make() - A socket out of a dump, at a port of ours; descriptor, -errno */
-static int make(const struct repair *r, uint16_t port, uint32_t elapsed_ms)
+/* begin() - A socket at a port of ours, in repair mode; descriptor, -errno */
+static int begin(const struct repair *r, uint16_t port)
 {
 	int fd = sock_open(addr_is4(&r->peer) ? AF_INET : AF_INET6, SOCK_STREAM, 0);
 	int rc;
@@ -491,13 +501,24 @@ static int make(const struct repair *r, uint16_t port, uint32_t elapsed_ms)
 	if (fd < 0)
 		return fd;
 	sock_tcp_options(fd);
-	resize(fd, r);
 	/* In repair mode a port can be bound that others use too: by other connections */
 	rc = mode(fd, TCP_REPAIR_ON);
 	if (!rc)
 		rc = sock_bind(fd, &r->local, port, NULL);
-	if (!rc)
-		rc = first_seqs(fd, r);
+	if (rc)
+		repair_vanish(fd);
+	return rc ? rc : fd;
+}
+
+/* finish() - What begin() made becomes what was dumped; @fd, -errno: it is gone */
+static int finish(int fd, const struct repair *r, uint32_t elapsed_ms)
+{
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	resize(fd, r);
+	rc = first_seqs(fd, r);
 	if (!rc && r->state != TCP_SYN_SENT) {
 		/* Else connect() begins with segments of 536, and nothing makes them larger */
 		(void)set(fd, TCP_MAXSEG, (int)min_u32(r->mss, MAXSEG_MAX));
@@ -511,22 +532,36 @@ static int make(const struct repair *r, uint16_t port, uint32_t elapsed_ms)
 }
 
 /**
+ * repair_begin() - What can be done of repair_make() before there is a dump
+ * @r:		@local, @lport, @peer: final already
+ *
+ * Return: descriptor; -errno: that may well be another time
+ */
+int repair_begin(const struct repair *r)
+{
+	return begin(r, r->lport);
+}
+
+/**
  * repair_make() - Make a socket out of a dump, but for the bytes in its queues
+ * @fd:		From repair_begin(), with the same ends; -1: none
  * @r:		Dump, its addresses checked
  * @elapsed_ms:	Time since it was made
  *
  * Return: descriptor, in repair mode; -EADDRNOTAVAIL: the host does not have the
- *	   address; other -errno
+ *	   address; other -errno.  @fd is gone if it fails
  */
-int repair_make(const struct repair *r, uint32_t elapsed_ms)
+int repair_make(int fd, const struct repair *r, uint32_t elapsed_ms)
 {
-	int rc = make(r, r->lport, elapsed_ms);
+	int rc = finish(fd >= 0 ? fd : begin(r, r->lport), r, elapsed_ms);
 
 	/*
 	 * Both ends are done, on this very host: its kernel is in TIME-WAIT and answers.
 	 * What is left to us are unread bytes, and no packet that would show our port.
 	 */
-	return rc == -EADDRNOTAVAIL && r->state == TCP_CLOSE ? make(r, 0, elapsed_ms) : rc;
+	if (rc == -EADDRNOTAVAIL && r->state == TCP_CLOSE)
+		rc = finish(begin(r, 0), r, elapsed_ms);
+	return rc;
 }
 
 /**

@@ -93,13 +93,15 @@ void	repair_use_helper(int fd);
 int	repair_switch(const int *fds, int n, int mode);
 
 int	repair_deaf(int fd, bool deaf);
-int	repair_dump(int fd, struct repair *r);
+int	repair_ends(int fd, struct repair *r);
+int	repair_dump(int fd, bool deaf, struct repair *r);
 int	repair_peek(int fd, const struct repair *r, bool send, const uint8_t **data);
 bool	repair_heard(int fd, const struct repair *r);
 int	repair_leave(int fd);
 void	repair_vanish(int fd);
 
-int	repair_make(const struct repair *r, uint32_t elapsed_ms);
+int	repair_begin(const struct repair *r);
+int	repair_make(int fd, const struct repair *r, uint32_t elapsed_ms);
 int	repair_fill(int fd, enum repair_queue q, const uint8_t *data, size_t len);
 int	repair_quiet(int fd, const struct repair *r);
 int	repair_go(int fd, const struct repair *r);

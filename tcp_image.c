@@ -14,11 +14,14 @@
  *
  *   Times are relative: to the moment of the checkpoint, and then of the restoration.
  *
- *	tcp_image_hush() all	nothing that comes is taken any more
+ *	tcp_image_block() all	nothing comes any more, or
+ *	tcp_image_hush() all	nothing that comes is taken
  *	tcp_image_save() each
  *	tcp_image_part()	somebody else has it now: gone without a packet
  *	  or tcp_image_resume()	it goes on here
  *
+ *	tcp_image_load_begin()
+ *	tcp_image_load_sock()					perhaps: its socket is begun
  *	tcp_image_load(), _load_queue()..., _load_end()		each: it is there, quiet
  *	tcp_image_go()						the network leads here
  *
@@ -35,7 +38,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "block.h"
 #include "fwd.h"
+#include "fwd_listen.h"
 #include "log.h"
 #include "loop.h"
 #include "net.h"
@@ -85,7 +90,15 @@ static const struct image_field tcp_field[] = {
 	IMAGE_FIELD(tcp_conn, rto),
 };
 
-/* struct repair there, behind it */
+/* struct repair in IMAGE_SOCK */
+static const struct image_field ends_field[] = {
+	IMAGE_FIELD(repair, local),
+	IMAGE_FIELD(repair, peer),
+	IMAGE_FIELD(repair, lport),
+	IMAGE_FIELD(repair, pport),
+};
+
+/* struct repair in IMAGE_TCP, behind tcp_field */
 static const struct image_field sock_field[] = {
 	IMAGE_FIELD(repair, local),
 	IMAGE_FIELD(repair, peer),
@@ -111,8 +124,9 @@ static const struct image_field sock_field[] = {
 
 /**
  * struct tcp_image_self - state of this file
- * @dump:	socket of each connection: from tcp_image_save() to _part() or _resume(),
- *		from tcp_image_load() to _go()
+ * @dump:	socket of each connection: from tcp_image_block() or _save() to _part() or
+ *		_resume(), from tcp_image_load() or, its ends, _load_sock() to _go()
+ * @forwarded:	ports at which who calls is expected
  * @got:	bytes read so far for each queue of the connection being loaded
  * @tail:	bytes there shall be in its tail
  * @out:	it left repair mode
@@ -120,6 +134,7 @@ static const struct image_field sock_field[] = {
  */
 static struct {
 	struct repair dump[CONN_MAX];
+	struct ports forwarded;
 	uint32_t got[KIND_NUM];
 	uint32_t tail;
 	bool out;
@@ -147,6 +162,28 @@ const char *tcp_image_why(void)
 	return self.why;
 }
 
+/* learn() - The ends of a connection's socket; 0, -errno */
+static int learn(const struct conn *c)
+{
+	struct repair *d = &self.dump[conn_index(c)];
+
+	*d = (struct repair){ .state = TCP_CLOSE, .peer = addr_none };
+	return repair_ends(c->fd, d);
+}
+
+/**
+ * tcp_image_block() - From now on nothing comes in for the address of a connection
+ * @c:		Connection
+ *
+ * Return: 0; -errno: there is tcp_image_hush()
+ */
+int tcp_image_block(const struct conn *c)
+{
+	int rc = c->fd >= 0 ? learn(c) : 0;
+
+	return rc || c->fd < 0 ? rc : block_addr(&self.dump[conn_index(c)].local);
+}
+
 /**
  * tcp_image_hush() - From now on the socket drops what comes
  * @c:		Connection
@@ -155,7 +192,9 @@ const char *tcp_image_why(void)
  */
 int tcp_image_hush(const struct conn *c)
 {
-	return c->fd >= 0 ? repair_deaf(c->fd, true) : 0;
+	int rc = c->fd >= 0 ? learn(c) : 0;
+
+	return rc || c->fd < 0 ? rc : repair_deaf(c->fd, true);
 }
 
 /* put_time() - A deadline, as microseconds from now; 0: none */
@@ -276,8 +315,30 @@ static uint8_t truly(const struct tcp_conn *t, uint8_t state)
 }
 
 /**
+ * tcp_image_save_sock() - Write where the socket of a connection leads, no state
+ * @c:		Connection
+ *
+ * Return: 0; -errno of the image
+ */
+int tcp_image_save_sock(const struct conn *c)
+{
+	struct pkt_writer *w;
+	struct repair d = { .peer = addr_none };
+
+	/* What can not be begun before its time is made then */
+	if (c->fd < 0 || repair_ends(c->fd, &d) || addr_is_none(&d.peer))
+		return 0;
+	w = image_section(IMAGE_SOCK);
+	pkt_put_be32(w, conn_index(c));
+	pkt_put_u8(w, !!(c->tcp.flags & TCPF_FROM_HOST));
+	image_put_fields(w, ends_field, ARRAY_SIZE(ends_field), &d);
+	return image_section_end();
+}
+
+/**
  * tcp_image_save() - Write a connection
- * @c:		Connection in any phase, its socket hushed
+ * @c:		Connection in any phase
+ * @deaf:	It was blocked or hushed
  * @now:	Time, us
  *
  * Its socket is in repair mode afterwards, whatever is returned: tcp_image_part() or
@@ -285,14 +346,15 @@ static uint8_t truly(const struct tcp_conn *t, uint8_t state)
  *
  * Return: 1; 0: it can not be carried, tcp_image_why(); -errno: the image failed
  */
-int tcp_image_save(struct conn *c, uint64_t now)
+int tcp_image_save(struct conn *c, bool deaf, uint64_t now)
 {
 	struct repair *d = &self.dump[conn_index(c)];
 	int rc = 0;
 
-	*d = (struct repair){ .state = TCP_CLOSE };
 	if (c->fd >= 0)
-		rc = repair_dump(c->fd, d);
+		rc = repair_dump(c->fd, deaf, d);
+	else
+		*d = (struct repair){ .state = TCP_CLOSE };
 	if (rc == -EMSGSIZE)
 		return wrong(0, "its queues are longer than %u bytes", REPAIR_QUEUE_MAX);
 	if (rc)
@@ -305,7 +367,9 @@ int tcp_image_save(struct conn *c, uint64_t now)
 	rc = put_state(c, d, now);
 	if (!rc && c->fd >= 0) {
 		rc = put_sock_queues(c, d);
-		(void)sock_tcp_seek(c->fd, peeked(&c->tcp));
+		/* Where nothing was looked at the kernel still knows */
+		if (d->len[REPAIR_UNREAD])
+			(void)sock_tcp_seek(c->fd, peeked(&c->tcp));
 	}
 	if (!rc)
 		rc = put_tail(c);
@@ -325,14 +389,16 @@ bool tcp_image_heard(const struct conn *c)
 
 /**
  * tcp_image_resume() - Not handed over: it goes on here
- * @c:		Connection, hushed, perhaps saved
+ * @c:		Connection, perhaps saved
+ * @deaf:	tcp_image_hush() was called
  */
-void tcp_image_resume(struct conn *c)
+void tcp_image_resume(struct conn *c, bool deaf)
 {
 	if (c->fd < 0)
 		return;
 	(void)repair_leave(c->fd);
-	(void)repair_deaf(c->fd, false);
+	if (deaf)
+		(void)repair_deaf(c->fd, false);
 }
 
 /**
@@ -341,11 +407,14 @@ void tcp_image_resume(struct conn *c)
  */
 void tcp_image_part(struct conn *c)
 {
-	/* A fresh entry has no state yet that could end */
-	if (c->tcp.phase == PH_FREE)
-		conn_free(c);
-	else
+	if (c->tcp.phase != PH_FREE) {
 		tcp_end_release(c);
+		return;
+	}
+	/* A fresh entry has no state yet that could end */
+	if (c->fd >= 0)
+		repair_vanish(c->fd);
+	conn_free(c);
 }
 
 /* numbers() - Whether the numbers toward the guest can be (tcp_fsm.c, invariants) */
@@ -406,7 +475,7 @@ static bool allowed(const struct conn *c, const struct repair *d)
 
 	if (c->tcp.flags & TCPF_FROM_HOST) {
 		/* Of one that only keeps bytes for the guest the port may be any */
-		if (d->state != TCP_CLOSE && fwd_listen_find(WIRE_TCP, d->lport) < 0)
+		if (d->state != TCP_CLOSE && !ports_has(&self.forwarded, d->lport))
 			return wrong(0, "port %u is not forwarded here", d->lport);
 		return true;
 	}
@@ -444,8 +513,57 @@ static int read_state(struct conn *c, struct pkt_reader *r, struct repair *d, bo
 }
 
 /**
+ * tcp_image_load_begin() - Connections are going to be loaded
+ */
+void tcp_image_load_begin(void)
+{
+	fwd_listen_ports(WIRE_TCP, &self.forwarded);
+}
+
+/**
+ * tcp_image_load_sock() - Begin the socket of a connection, whose state comes later
+ * @c:		Fresh entry with its key
+ * @r:		Body of a section IMAGE_SOCK behind the index
+ *
+ * If it can not be begun that shows later.
+ *
+ * Return: 0; -EINVAL
+ */
+int tcp_image_load_sock(struct conn *c, struct pkt_reader *r)
+{
+	struct repair *d = &self.dump[conn_index(c)];
+
+	memset(d, 0, sizeof(*d));
+	c->tcp.flags = pkt_u8(r) ? TCPF_FROM_HOST : 0;
+	image_get_fields(r, ends_field, ARRAY_SIZE(ends_field), d);
+	if (r->bad)
+		return -EINVAL;
+	if (!allowed(c, d))
+		return 0;
+	(void)block_addr(&d->local);
+	c->fd = repair_begin(d);
+	if (c->fd < 0)
+		c->fd = -1;
+	return 0;
+}
+
+/* begun() - The socket that tcp_image_load_sock() began, if it leads to the same; or -1 */
+static int begun(struct conn *c, const struct repair *was, const struct repair *d)
+{
+	int fd = c->fd;
+
+	c->fd = -1;
+	if (fd < 0 || (addr_eq(&was->local, &d->local) && addr_eq(&was->peer, &d->peer) &&
+		       was->lport == d->lport && was->pport == d->pport))
+		return fd;
+	repair_vanish(fd);
+	return -1;
+}
+
+/**
  * tcp_image_load() - Make a connection out of a section IMAGE_TCP
- * @c:		Fresh entry with its key; tcp_image_part() takes it away if this fails
+ * @c:		Entry with its key, perhaps from tcp_image_load_sock(); if this fails
+ *		tcp_image_part() takes it away
  * @r:		Body of the section behind the index
  * @elapsed_ms:	Time since the checkpoint was made
  * @now:	Time, us
@@ -454,7 +572,7 @@ static int read_state(struct conn *c, struct pkt_reader *r, struct repair *d, bo
  */
 int tcp_image_load(struct conn *c, struct pkt_reader *r, uint32_t elapsed_ms, uint64_t now)
 {
-	struct repair *d = &self.dump[conn_index(c)];
+	struct repair *d = &self.dump[conn_index(c)], was = *d;
 	bool sock;
 	int rc;
 
@@ -465,16 +583,24 @@ int tcp_image_load(struct conn *c, struct pkt_reader *r, uint32_t elapsed_ms, ui
 		rc = -EPERM;
 	if (rc)
 		return rc;
-	if (!sock)
+	if (!sock) {
+		if (c->fd >= 0)
+			repair_vanish(c->fd);
+		c->fd = -1;
 		return 0;
+	}
 	/* The interface has another number here */
 	d->scope = addr_is_linklocal(&d->peer) ? net->if6 : 0;
-	rc = repair_make(d, elapsed_ms);
+	(void)block_addr(&d->local);
+	rc = repair_make(begun(c, &was, d), d, elapsed_ms);
 	if (rc < 0)
 		return wrong(rc, "its socket: %s", strerror(-rc));
 	c->fd = rc;
 	if (repair_fin_came(d))
 		c->tcp.carried |= CARRIED_EOF | CARRIED_SILENT;
+	/* Both ends are done, as the kernel knew there, and will not know here */
+	if (d->state == TCP_CLOSE && c->tcp.half[OUT] == HALF_SHUT)
+		tcp_half_move(c, OUT, HE_ACKED);
 	/* A short look is not the end: the end of file does not show by itself */
 	if (c->tcp.carried & CARRIED_EOF)
 		c->tcp.flags |= TCPF_UNEVEN;

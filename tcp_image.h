@@ -16,12 +16,16 @@ enum tcp_image_queue {
 	TCP_IMAGE_TAIL		= 3,	/* taken from the guest, not by the socket yet */
 };
 
+int	tcp_image_block(const struct conn *c);
 int	tcp_image_hush(const struct conn *c);
-int	tcp_image_save(struct conn *c, uint64_t now);
+int	tcp_image_save_sock(const struct conn *c);
+int	tcp_image_save(struct conn *c, bool deaf, uint64_t now);
 bool	tcp_image_heard(const struct conn *c);
-void	tcp_image_resume(struct conn *c);
+void	tcp_image_resume(struct conn *c, bool deaf);
 void	tcp_image_part(struct conn *c);
 
+void	tcp_image_load_begin(void);
+int	tcp_image_load_sock(struct conn *c, struct pkt_reader *r);
 int	tcp_image_load(struct conn *c, struct pkt_reader *r, uint32_t elapsed_ms, uint64_t now);
 int	tcp_image_load_queue(struct conn *c, struct pkt_reader *r);
 int	tcp_image_load_end(struct conn *c);

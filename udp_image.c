@@ -28,13 +28,14 @@ enum { US_PER_MS = 1000 };
  * @c:		Entry of CONN_UDP or CONN_ECHO
  * @now:	Time, us
  *
- * Return: 0; -errno of the image
+ * Return: 1; -errno of the image
  */
 int udp_image_save(const struct conn *c, uint64_t now)
 {
 	const struct udp_flow *u = &c->udp;
 	struct pkt_writer *w = image_section(IMAGE_UDP);
 	const struct fwd_listener *l = u->listen >= 0 ? fwd_listener((uint32_t)u->listen) : NULL;
+	int rc;
 
 	pkt_put_be32(w, conn_index(c));
 	pkt_put_u8(w, u->listen >= 0);
@@ -46,7 +47,8 @@ int udp_image_save(const struct conn *c, uint64_t now)
 	pkt_put(w, &u->path.peer, sizeof(u->path.peer));
 	pkt_put_be16(w, u->path.port);
 	pkt_put(w, &u->path.local, sizeof(u->path.local));
-	return image_section_end();
+	rc = image_section_end();
+	return rc ? rc : 1;
 }
 
 /**

@@ -15,12 +15,14 @@
  *
  *   A reply is printed for people: a line for each value, and one for each element of
  *   a list.  What is in a reply is not known here, so new values need no new passtctl.
+ *   Before it lines may come that say how far it is: {"event": "progress", ...}.
  *   If the checkpoint itself goes to standard output the reply goes to standard error.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +48,10 @@ enum {
  * @path:	of the socket
  * @timeout_s:	for all of it, 0: as long as it takes
  * @json:	print replies as they came
- * @mode:	--run, --hold or --exit, NULL: none of them
+ * @mode:	--run, --hold, --exit or --flows, NULL: none of them
+ * @known:	--known
+ * @strict:	--strict
+ * @progress:	--progress, or somebody is looking
  * @out:	where replies are printed
  */
 static struct {
@@ -54,6 +59,9 @@ static struct {
 	uint32_t timeout_s;
 	bool json;
 	const char *mode;
+	bool known;
+	bool strict;
+	bool progress;
 	FILE *out;
 } self = { .timeout_s = TIMEOUT_S };
 
@@ -170,35 +178,49 @@ static void ask(int fd, const char *line, size_t len, int passed, int64_t end)
 }
 
 /**
- * hear() - Read the reply
+ * struct inbox - what came
+ * @text:	lines, the last one perhaps not whole
+ * @len:	bytes
+ * @line:	length of the first one with its newline, when hear() has returned it
+ */
+struct inbox {
+	char text[JSON_LEN_MAX];
+	size_t len;
+	size_t line;
+};
+
+/**
+ * hear() - Read the next line
  * @fd:		Socket
- * @line:	Filled
+ * @in:		What came, zeroed before the first one; the line is at the beginning
  * @end:	When to give up, ms
  *
  * Return: bytes, without newline
  */
-static size_t hear(int fd, char line[static JSON_LEN_MAX], int64_t end)
+static size_t hear(int fd, struct inbox *in, int64_t end)
 {
-	size_t len = 0;
+	const char *newline;
+	size_t seen = 0;
 
-	for (;;) {
-		const char *newline;
+	in->len -= in->line;
+	memmove(in->text, in->text + in->line, in->len);
+	while (!(newline = memchr(in->text + seen, '\n', in->len - seen))) {
 		ssize_t n;
 
-		if (len == JSON_LEN_MAX)
+		seen = in->len;
+		if (in->len == sizeof(in->text))
 			fail("the reply is too long");
 		wait_for(fd, POLLIN, end);
-		n = recv(fd, line + len, JSON_LEN_MAX - len, MSG_DONTWAIT);
+		n = recv(fd, in->text + in->len, sizeof(in->text) - in->len, MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		if (n <= 0)
 			fail("the connection ended without a reply%s%s", n ? ": " : "",
 			     n ? strerror(errno) : "");
-		newline = memchr(line + len, '\n', (size_t)n);
-		if (newline)
-			return (size_t)(newline - line);
-		len += (size_t)n;
+		in->len += (size_t)n;
 	}
+	in->line = (size_t)(newline - in->text) + 1;
+	return in->line - 1;
 }
 
 /* Replies for people */
@@ -290,6 +312,24 @@ static void print_reply(const struct json *of)
 	}
 }
 
+/* is_event() - Whether a line is no reply: it is printed, if it says how far it is */
+static bool is_event(const char *line, size_t len)
+{
+	uint64_t done, of;
+	char why[JSON_ERROR];
+	struct json obj, what;
+
+	if (!json_parse(&obj, line, len, why) || !json_has(&obj, "event"))
+		return false;
+	if (self.json)
+		(void)fprintf(self.out, "%.*s\n", (int)len, line);
+	else if (json_get_object(&obj, "data", &what) && json_get_uint(&what, "done", UINT64_MAX, &done) &&
+		 json_get_uint(&what, "of", UINT64_MAX, &of))
+		(void)fprintf(stderr, "passtctl: %llu of %llu\n", (unsigned long long)done,
+			      (unsigned long long)of);
+	return true;
+}
+
 /**
  * report() - Print a reply; end if it is an error
  * @line:	Reply
@@ -331,8 +371,11 @@ static void usage(FILE *to, int status)
 "    --run            go on (default)\n"
 "    --hold           wait for commit or abort\n"
 "    --exit           end\n"
+"    --flows          go on; only which there are, the first of two steps\n"
+"    --known          the second step: what --flows wrote has been restored\n"
 "  restore FILE       take over connections from a file, - is standard input\n"
 "    --hold           wait for commit or abort\n"
+"    --strict         all of them or none\n"
 "  commit             what was held is given up here, or goes on here\n"
 "  abort              what was held is as if nothing had been asked\n"
 "  status             what it does\n"
@@ -341,6 +384,7 @@ static void usage(FILE *to, int status)
 "  -s, --socket PATH  control socket\n"
 "  -t, --timeout S    seconds to wait for the reply, 0: no limit; default 60\n"
 "  -j, --json         print the reply as it came\n"
+"  -p, --progress     say how far it is\n"
 "  -h, --help         this text\n", to);
 	exit(status);
 }
@@ -382,6 +426,13 @@ struct command {
 	const char *modes;
 };
 
+/* may_have() - End if an option was given that a command does not have */
+static void may_have(const struct command *c, bool given, const char *option)
+{
+	if (given && !strstr(c->modes, option))
+		fail("%s has no --%s", c->name, option);
+}
+
 /**
  * find_command() - The command of a command line
  * @name:	Its name
@@ -392,8 +443,8 @@ struct command {
 static const struct command *find_command(const char *name, const char *argument)
 {
 	static const struct command commands[] = {
-		{ "checkpoint", "a FILE", "run hold exit" },
-		{ "restore", "a FILE", "hold" },
+		{ "checkpoint", "a FILE", "run hold exit flows known" },
+		{ "restore", "a FILE", "hold strict" },
 		{ "commit", NULL, "" },
 		{ "abort", NULL, "" },
 		{ "status", NULL, "" },
@@ -409,11 +460,20 @@ static const struct command *find_command(const char *name, const char *argument
 			fail("%s needs %s", name, c->argument);
 		if (!c->argument && *argument)
 			fail("%s has no argument: '%s'", name, argument);
-		if (self.mode && !strstr(c->modes, self.mode))
-			fail("%s has no --%s", name, self.mode);
+		may_have(c, self.mode, self.mode);
+		may_have(c, self.known, "known");
+		may_have(c, self.strict, "strict");
 		return c;
 	}
 	fail("no such command: '%s' (see --help)", name);
+}
+
+static void put_flag(struct json_writer *w, const char *name, bool value)
+{
+	if (!value)
+		return;
+	json_name(w, name);
+	json_put_bool(w, true);
 }
 
 /**
@@ -450,9 +510,11 @@ static size_t make_request(const char *name, const char *argument,
 		if (!strcmp(name, "checkpoint")) {
 			json_name(&w, "mode");
 			json_put_string(&w, self.mode ? self.mode : "run");
+			put_flag(&w, "known", self.known);
+			put_flag(&w, "progress", self.progress);
 		} else if (!strcmp(name, "restore")) {
-			json_name(&w, "hold");
-			json_put_bool(&w, self.mode);
+			put_flag(&w, "hold", self.mode);
+			put_flag(&w, "strict", self.strict);
 		}
 		json_end_object(&w);
 		json_end_object(&w);
@@ -462,51 +524,79 @@ static size_t make_request(const char *name, const char *argument,
 	return w.len + 1;
 }
 
+/* set_mode() - One of --run, --hold, --exit, --flows */
+static void set_mode(const char *mode)
+{
+	if (self.mode && strcmp(mode, self.mode) != 0)
+		fail("--%s or --%s: one of them", self.mode, mode);
+	self.mode = mode;
+}
+
 /* parse_options() - Read our options; arguments are what getopt leaves */
 static void parse_options(int argc, char **argv)
 {
+	static const char *const modes[] = { "run", "hold", "exit", "flows" };
+	enum { MODE = 256 };
 	static const struct option options[] = {
 		{ "socket", required_argument, NULL, 's' },
 		{ "timeout", required_argument, NULL, 't' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "progress", no_argument, NULL, 'p' },
 		{ "help", no_argument, NULL, 'h' },
-		{ "run", no_argument, NULL, 'r' },
-		{ "hold", no_argument, NULL, 'H' },
-		{ "exit", no_argument, NULL, 'x' },
+		{ "run", no_argument, NULL, MODE },
+		{ "hold", no_argument, NULL, MODE + 1 },
+		{ "exit", no_argument, NULL, MODE + 2 },
+		{ "flows", no_argument, NULL, MODE + 3 },
+		{ "known", no_argument, NULL, 'k' },
+		{ "strict", no_argument, NULL, 'S' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "s:t:jh", options, NULL)) >= 0) {
-		const char *mode = c == 'r' ? "run" : c == 'H' ? "hold" : c == 'x' ? "exit" : NULL;
-
-		if (mode && self.mode && strcmp(mode, self.mode) != 0)
-			fail("--%s or --%s: one of them", self.mode, mode);
-		if (mode)
-			self.mode = mode;
-		else if (c == 's')
+	while ((c = getopt_long(argc, argv, "s:t:jph", options, NULL)) >= 0) {
+		switch (c) {
+		case 's':
 			self.path = optarg;
-		else if (c == 'j')
+			break;
+		case 't':
+			if (!util_parse_uint(optarg, TIMEOUT_MAX_S, &self.timeout_s))
+				fail("--timeout is a number of seconds, at most %i: '%s'",
+				     TIMEOUT_MAX_S, optarg);
+			break;
+		case 'j':
 			self.json = true;
-		else if (c == 'h')
+			break;
+		case 'p':
+			self.progress = true;
+			break;
+		case 'k':
+			self.known = true;
+			break;
+		case 'S':
+			self.strict = true;
+			break;
+		case 'h':
 			usage(stdout, EXIT_SUCCESS);
-		else if (c != 't')
-			exit(EXIT_FAILURE);	/* getopt said why */
-		else if (!util_parse_uint(optarg, TIMEOUT_MAX_S, &self.timeout_s))
-			fail("--timeout is a number of seconds, at most %i: '%s'", TIMEOUT_MAX_S,
-			     optarg);
+			break;
+		default:
+			if (c < MODE)
+				exit(EXIT_FAILURE);	/* getopt said why */
+			set_mode(modes[c - MODE]);
+		}
 	}
 }
 
 int main(int argc, char **argv)
 {
-	static char request[REQUEST_MAX + 1], reply[JSON_LEN_MAX];
+	static char request[REQUEST_MAX + 1];
+	static struct inbox in;
 	const char *name, *argument;
 	const struct command *c;
 	int fd, image = -1;
 	int64_t end;
 	size_t len;
 
+	self.progress = isatty(STDERR_FILENO);
 	parse_options(argc, argv);
 	argv += optind;
 	if (!self.path && *argv)
@@ -526,8 +616,10 @@ int main(int argc, char **argv)
 		image = open_image(argument, !strcmp(name, "restore"));
 	self.out = image == STDOUT_FILENO ? stderr : stdout;
 	ask(fd, request, len, image, end);
-	len = hear(fd, reply, end);
-	report(reply, len, self.json || !strcmp(name, "raw"));
+	do
+		len = hear(fd, &in, end);
+	while (is_event(in.text, len));
+	report(in.text, len, self.json || !strcmp(name, "raw"));
 
 	/* Who hears that it is done may turn this machine off */
 	if (image >= 0 && !strcmp(name, "checkpoint") && fsync(image) && errno != EINVAL &&

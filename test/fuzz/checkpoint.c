@@ -19,6 +19,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "block.h"
+#include "bound.h"
 #include "checkpoint.h"
 #include "conn.h"
 #include "fwd.h"
@@ -46,6 +48,8 @@ enum {
 	MAGIC_HEAD	= 16,
 	HEAD		= 8,
 	SUM		= 8,
+	AT		= MAGIC_HEAD + HEAD,	/* time in PROGRAM, which comes first */
+	BASE		= AT + 9,	/* time of the image that this one goes on with */
 	MTU_AT		= 12,		/* in a section NET: behind two MAC addresses */
 	NET_BODY	= 256,
 	FDS		= 4096,
@@ -116,18 +120,37 @@ bool repair_heard(int fd, const struct repair *r)
 int repair_leave(int fd) { (void)at(fd); return 0; }
 int repair_quiet(int fd, const struct repair *r) { (void)r; (void)at(fd); return 0; }
 
-int repair_make(const struct repair *r, uint32_t elapsed_ms)
+int repair_begin(const struct repair *r)
 {
 	int fd = new_fd();
 
-	(void)elapsed_ms;
 	if (fd >= 0)
 		at(fd)->dump = *r;
 	return fd;
 }
 
-int repair_dump(int fd, struct repair *r)
+int repair_make(int fd, const struct repair *r, uint32_t elapsed_ms)
 {
+	(void)elapsed_ms;
+	if (fd < 0)
+		fd = repair_begin(r);
+	if (fd >= 0)
+		at(fd)->dump = *r;
+	return fd;
+}
+
+int repair_ends(int fd, struct repair *r)
+{
+	r->local = at(fd)->dump.local;
+	r->lport = at(fd)->dump.lport;
+	r->peer = at(fd)->dump.peer;
+	r->pport = at(fd)->dump.pport;
+	return 0;
+}
+
+int repair_dump(int fd, bool deaf, struct repair *r)
+{
+	must(deaf);
 	*r = at(fd)->dump;
 	r->len[REPAIR_UNREAD] = at(fd)->unread;
 	r->len[REPAIR_SENT] = r->len[REPAIR_UNSENT] = 0;
@@ -280,6 +303,15 @@ int loop_mod(int fd, enum loop_kind kind, uint64_t id, uint32_t events)
 uint64_t loop_now(void) { return now; }
 uint64_t loop_wall_ms(void) { return now / 1000 + (uint64_t)clock_calls++; }
 
+int block_addr(const struct addr *a) { return addr_is_none(a) ? -EINVAL : 0; }
+bool block_complete(void) { return true; }
+void block_end(void) {}
+int bound_half_open(const struct ports *ports, struct bound_half *half, int max)
+{
+	(void)ports, (void)half, (void)max;
+	return -ENOENT;
+}
+
 static struct fwd_listener listener = { .fd = FD_FIRST, .port = PORT_LAST };
 
 const struct fwd_listener *fwd_listener(uint32_t n) { return n ? NULL : &listener; }
@@ -289,6 +321,14 @@ int fwd_listen_find(uint8_t proto, uint16_t port)
 {
 	listener.proto = proto;
 	return port <= PORT_LAST ? 0 : -1;
+}
+
+void fwd_listen_ports(uint8_t proto, struct ports *set)
+{
+	(void)proto;
+	ports_clear(set);
+	for (int port = 1; port <= PORT_LAST; port++)
+		ports_add(set, (uint16_t)port);
 }
 
 bool icmp_error_set(struct icmp_error *e, int err) { (void)e; (void)err; return false; }
@@ -415,38 +455,98 @@ static bool load(int fd)
 		must(*checkpoint_report()->error && checkpoint_state() == CHECKPOINT_NONE);
 		return false;
 	}
-	must(checkpoint_state() == CHECKPOINT_LOADED);
-	checkpoint_go(now);
 	return true;
+}
+
+/* fill() - Have a file with these bytes */
+static void fill(int fd, const uint8_t *data, size_t size)
+{
+	must(!ftruncate(fd, 0) && pwrite(fd, data, size, 0) == (ssize_t)size);
+}
+
+/* empty() - Nothing was taken over, or all was given up */
+static void empty(void)
+{
+	must(!conn_count(CONN_TCP) && !conn_count(CONN_UDP) && !conn_count(CONN_ECHO));
+	for (int i = 0; i < FDS; i++)
+		must(!fake[i].used);
+}
+
+/* save() - Write all there is; true: it was written */
+static bool save(int fd, enum checkpoint_mode mode, bool known)
+{
+	int rc;
+
+	must(!ftruncate(fd, 0) && lseek(fd, 0, SEEK_SET) == 0);
+	rc = checkpoint_save(fd, mode, known);
+	if (!rc) {
+		while ((rc = checkpoint_save_more(now)) > 0)
+			;
+	}
+	return !rc;
+}
+
+/*
+ * split() - Where a second image begins, that of the state, if there is one
+ *
+ * The times by which it refers to the first one are put right.
+ */
+static size_t split(uint8_t *p, size_t size)
+{
+	static const uint8_t magic[] = "passt\x1a\r\n";
+	uint8_t *q = size > AT + 1 ? memmem(p + 1, size - 1, magic, sizeof(magic) - 1) : NULL;
+
+	if (!q)
+		return size;
+	if (size - (size_t)(q - p) >= BASE + 8)
+		memcpy(q + BASE, p + AT, 8);
+	return (size_t)(q - p);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t image[IMAGE_MAX];
-	static int fd = -1;
+	static int fd = -1, flows = -1;
+	size_t first;
 
 	if (size > IMAGE_MAX)
 		return 0;
-	if (fd < 0)
+	if (fd < 0) {
 		fd = memfd_create("image", MFD_CLOEXEC);
+		flows = memfd_create("flows", MFD_CLOEXEC);
+	}
 	memcpy(image, data, size);
-	seal(image, size);
-	must(!ftruncate(fd, 0) && pwrite(fd, image, size, 0) == (ssize_t)size);
+	first = split(image, size);
+	seal(image, first);
+	seal(image + first, size - first);
+	fill(fd, image, first);
 
 	start();
 	if (!load(fd)) {
-		must(!conn_count(CONN_TCP) && !conn_count(CONN_UDP) && !conn_count(CONN_ECHO));
-		for (int i = 0; i < FDS; i++)
-			must(!fake[i].used);
+		empty();
 		return 0;
 	}
+	if (checkpoint_state() == CHECKPOINT_PREPARED) {
+		fill(fd, image + first, size - first);
+		if (!load(fd) || checkpoint_state() != CHECKPOINT_LOADED) {
+			checkpoint_forget();
+			empty();
+			return 0;
+		}
+	}
+	must(checkpoint_state() == CHECKPOINT_LOADED);
+	checkpoint_go(now);
 	run();
-	/* Written, by what it has become, and read once more */
-	must(!ftruncate(fd, 0) && lseek(fd, 0, SEEK_SET) == 0);
-	if (!checkpoint_save(fd, CHECKPOINT_EXIT, now)) {
+	/* Written in two steps, by what it has become, and read once more */
+	if (!save(flows, CHECKPOINT_FLOWS, false))
+		return 0;
+	run();
+	if (save(fd, CHECKPOINT_EXIT, true)) {
 		checkpoint_part();
 		start();
-		must(load(fd));
+		must(load(flows) && checkpoint_state() == CHECKPOINT_PREPARED);
+		must(load(fd) && checkpoint_state() == CHECKPOINT_LOADED);
+		checkpoint_go(now);
 		run();
 	}
 	return 0;

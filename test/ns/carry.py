@@ -62,11 +62,15 @@ class Carried:
             raise AssertionError(f"{self.program} ended: {self.log()}")
         return os.path.exists(self.pid_path) and os.path.getsize(self.pid_path) > 0
 
-    def ask(self, to):
-        """Ask for a checkpoint to a file, after which the process ends"""
-        self.asked = subprocess.Popen(
-            [f"{os.environ['PROG_DIR']}/passtctl/passtctl", self.control, "checkpoint", to,
-             "--exit"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    def ctl(self, *argv):
+        """Start asking for something"""
+        return subprocess.Popen(
+            [f"{self.directory}/passtctl/passtctl", self.control, *argv],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    def ask(self, to, mode="--exit"):
+        """Ask for a checkpoint to a file, after which the process ends, or waits"""
+        self.asked = self.ctl("checkpoint", to, mode)
 
     def answer(self, wait=WAIT):
         """Return "" if it was written, and the process ended well; else why not"""

@@ -29,7 +29,7 @@ kept = []
 while True:
     c, _ = listener.accept()
     with open(TMP + "/reply", "rb") as f:
-        reply = f.readline()
+        reply = f.read()
     if reply == b"turned away\n":
         c.sendall(b'{"error":{"desc":"too many clients"}}\n')
         c.close()
@@ -62,7 +62,7 @@ while True:
                 break
             time.sleep(0.1)
         continue
-    # In two pieces: a reply is a line however it comes
+    # In two pieces: lines are lines however they come
     c.sendall(reply[:7])
     c.sendall(reply[7:])
     c.close()
@@ -105,17 +105,37 @@ is image "$(cat "$TMP/image")"
 is 600 "$(stat -c %a "$TMP/image")" 'permissions'
 ends 0 "$sock" checkpoint "$TMP/image" --exit
 asked '{"execute":"checkpoint","arguments":{"mode":"exit"}} 1'
+ends 0 "$sock" checkpoint "$TMP/image" --flows
+asked '{"execute":"checkpoint","arguments":{"mode":"flows"}} 1'
+ends 0 "$sock" checkpoint "$TMP/image" --known --hold --progress
+asked '{"execute":"checkpoint","arguments":{"mode":"hold","known":true,"progress":true}} 1'
+ends 0 "$sock" restore --strict "$TMP/image"
+asked '{"execute":"restore","arguments":{"strict":true}} 1'
 ends 0 "$sock" restore "$TMP/image"
-asked '{"execute":"restore","arguments":{"hold":false}} 1'
+asked '{"execute":"restore","arguments":{}} 1'
 is image "$(cat "$TMP/read")"
 echo from a pipe | "$ctl" "$sock" restore - --hold
-asked '{"execute":"restore","arguments":{"hold":false}} 1
+asked '{"execute":"restore","arguments":{}} 1
 {"execute":"restore","arguments":{"hold":true}} 1'
 is 'from a pipe' "$(cat "$TMP/read")"
 ends 0 "$sock" raw ' {"execute":
 	"x", "id":7} '
 asked '{"execute": 	"x", "id":7} 0'
 is '{"return":{}}' "$OUT"
+
+# --- How far it is comes before the reply, in one piece with it or not
+replies '{"event":"progress","data":{"done":1024,"of":3000}}
+{"event":"progress","data":{"done":2048,"of":3000}}
+{"return":{"tcp":3000}}'
+ends 0 "$sock" checkpoint "$TMP/image"
+is 'passtctl: 1024 of 3000
+passtctl: 2048 of 3000' "$ERR"
+is 'tcp                      3000' "$OUT"
+replies '{"event":"something new"}
+{"return":{"tcp":1}}'
+ends 0 "$sock" status
+is 'tcp                      1' "$OUT$ERR"
+replies '{"return":{}}'
 
 # --- What is printed: a checkpoint in standard output has no line of ours in it
 replies '{"return":{"connections":2,"bytes":4711,"left":[{"name":"192.0.2.1:80","why":"urgent\u001bdata"},{"name":"b","why":"c"}],"guest":{"up":true,"mac":"52:54:00:12:34:56"},"list":[1,"two"],"none":[]}}'

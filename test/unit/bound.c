@@ -6,6 +6,7 @@
 #include "bound.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/if.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
@@ -384,11 +385,63 @@ static void test_random(void)
 	}
 }
 
+/* A handshake whose last segment never came is found at its port, and nowhere else */
+static void test_half_open(void)
+{
+	struct sock_filter only_syn[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 2, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog filter = { ARRAY_SIZE(only_syn), only_syn };
+	static const int families[] = { AF_INET, AF_INET6 };
+	uint16_t port[2] = { 0, 0 }, mine[2] = { 0, 0 };
+	struct bound_half half[4];
+	struct ports at;
+	int fd[4];
+
+	CHECK_EQ(begin(false, true), 0);
+	ports_clear(&at);
+	for (int i = 0; i < 2; i++) {
+		struct sockaddr_in6 a6 = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+		struct sockaddr_in a4 = {
+			.sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) },
+		};
+
+		fd[i] = bind_to(families[i], SOCK_STREAM, true, &port[i]);
+		CHECK_EQ(listen(fd[i], 8), 0);
+		CHECK_EQ(setsockopt(fd[i], SOL_SOCKET, SO_ATTACH_FILTER, &filter,
+				    sizeof(filter)), 0);
+		fd[2 + i] = bind_to(families[i], SOCK_STREAM, true, &mine[i]);
+		a4.sin_port = a6.sin6_port = htons(port[i]);
+		CHECK_EQ(i ? connect(fd[3], (struct sockaddr *)&a6, sizeof(a6)) :
+			     connect(fd[2], (struct sockaddr *)&a4, sizeof(a4)), 0);
+	}
+	ports_add(&at, mine[0]);
+	CHECK_EQ(bound_half_open(&at, half, 4), 0);
+	ports_add(&at, port[1]);
+	CHECK_EQ(bound_half_open(&at, half, 4), 1);
+	CHECK_EQ(half[0].lport, port[1]);
+	CHECK_EQ(half[0].pport, mine[1]);
+	CHECK(addr_is_loopback(&half[0].peer) && !addr_is4(&half[0].peer));
+	ports_add(&at, port[0]);
+	CHECK_EQ(bound_half_open(&at, half, 1), 1);
+	CHECK_EQ(bound_half_open(&at, half, 4), 2);
+	CHECK_EQ(half[0].pport, mine[0]);
+	CHECK(addr_is_loopback(&half[0].peer) && addr_is4(&half[0].peer));
+	for (int i = 0; i < 4; i++)
+		(void)close(fd[i]);
+	CHECK_EQ(begin(false, false), -EPROTONOSUPPORT);
+	CHECK_EQ(bound_half_open(&at, half, 4), -ENOENT);
+}
+
 int main(void)
 {
 	if (!netns_new())
 		return SKIP;
 	RUN(test_kernel);
+	RUN(test_half_open);
 	RUN(test_none);
 	RUN(test_ephemeral);
 	RUN(test_foreign);

@@ -227,7 +227,8 @@ static uint8_t *save(struct pair *x)
 	x->at = now_ms();
 	x->mss = info(x->p.fd).tcpi_snd_mss;
 	CHECK_EQ(repair_deaf(x->p.fd, true), 0);
-	CHECK_EQ(repair_dump(x->p.fd, &x->dump), 0);
+	CHECK_EQ(repair_ends(x->p.fd, &x->dump), 0);
+	CHECK_EQ(repair_dump(x->p.fd, true, &x->dump), 0);
 	unread = d->len[REPAIR_UNREAD];
 	queued = (size_t)d->len[REPAIR_SENT] + d->len[REPAIR_UNSENT];
 	copy = malloc(unread + queued + 1);
@@ -243,7 +244,9 @@ static void make(struct pair *x, const uint8_t *copy)
 	const struct repair *d = &x->dump;
 	const uint8_t *sent = copy + d->len[REPAIR_UNREAD];
 
-	x->p.fd = repair_make(d, (uint32_t)(now_ms() - x->at));
+	/* In two steps, or in one */
+	x->p.fd = repair_make(addr_is4(&d->peer) ? -1 : repair_begin(d), d,
+			      (uint32_t)(now_ms() - x->at));
 	CHECK(x->p.fd >= 0);
 	CHECK_EQ(repair_fill(x->p.fd, REPAIR_UNREAD, copy, d->len[REPAIR_UNREAD]), 0);
 	CHECK_EQ(repair_fill(x->p.fd, REPAIR_SENT, sent, d->len[REPAIR_SENT]), 0);
@@ -371,11 +374,11 @@ static void test_syn_sent(void)
 	CHECK_EQ(repair_deaf(l, true), 0);
 	p = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	CHECK(connect(p, &s.sa, len) && errno == EINPROGRESS);
-	CHECK_EQ(repair_dump(p, &d), 0);
+	CHECK_EQ(repair_dump(p, false, &d), 0);
 	CHECK_EQ(d.state, TCP_SYN_SENT);
 	CHECK(addr_from_sock(&s, &d.peer, &d.pport));
 	repair_vanish(p);
-	p = repair_make(&d, 0);
+	p = repair_make(-1, &d, 0);
 	CHECK(p >= 0);
 	CHECK_EQ(repair_quiet(p, &d), 0);
 	CHECK_EQ(repair_deaf(l, false), 0);
@@ -383,7 +386,7 @@ static void test_syn_sent(void)
 	w = (struct pollfd){ .fd = p, .events = POLLOUT };
 	CHECK_EQ(poll(&w, 1, 3000), 1);
 	CHECK_EQ(state(p), TCP_ESTABLISHED);
-	CHECK_EQ(repair_dump(p, &d), 0);
+	CHECK_EQ(repair_dump(p, false, &d), 0);
 	r = accept(l, NULL, NULL);
 	CHECK(r >= 0);
 	(void)close(p);

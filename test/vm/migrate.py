@@ -486,21 +486,45 @@ def typed(s, text):
     want(text, read(s, len(text)), "echo")
 
 
+def begin_hand_over(a, b, save, load):
+    """What one writes the other reads: a pipe here, ssh between hosts; return what waits
+    until both are done"""
+    out, into = os.pipe()
+    one = a.begin("checkpoint", "-", *save, stdout=into)
+    other = b.begin("restore", "-", *load, stdin=out)
+    os.close(out)
+    os.close(into)
+
+    def end():
+        a.end(one)
+        b.end(other)
+    return end
+
+
+def hand_over(a, b, save, load):
+    """Do that and wait"""
+    begin_hand_over(a, b, save, load)()
+
+
 def move(w):
     """From A to B; this order loses nothing (doc/migration.md)"""
     wrong, qa, a, b, path = args.wrong, w.vm, w.passt_a, w.passt_b, f"{TMP}/migration"
-    # B's machine does not run before it is told to: its first segment has to find passt ready
-    w.next = qb = Qemu(w.b, b, args.memory, "-incoming", f"unix:{path}",
-                       *([] if wrong == "runs" else ["-S"]))
+    stays = not args.resumes and wrong != "runs"
+    w.next = qb = Qemu(w.b, b, args.memory, "-incoming", f"unix:{path}", *["-S"] * stays)
     qb.steps = qa.steps
     say("host B: passt, QEMU, both wait")
     lose = w.a.prepare(f"addr del {SERVICE4}/24 dev eth0", f"addr del {SERVICE6}/64 dev eth0")
     have = w.b.prepare(f"addr add {SERVICE4}/24 dev eth0",
                        f"addr add {SERVICE6}/64 dev eth0 nodad",
                        f"addr del {SERVICE4}/32 dev lo", f"addr del {SERVICE6}/128 dev lo")
-    explain("B's machine will not run before passt knows its connections (-S): passt would answer",
-            "a segment of an unknown one with a RST.  B has the service address on lo, so that",
-            "sockets can be bound to it, and tells nobody (arp_ignore).")
+    explain("B has the service address on lo, so that sockets can be bound to it, and tells nobody",
+            "(arp_ignore).  Its machine does not run before it is told to (-S).")
+    known = []
+    if not wrong:
+        hand_over(a, b, ["--flows"], [])
+        known = ["--known"]
+        say("B: knows which connections there are", b.said().partition(": ")[2])
+        explain("Their sockets are begun.  From now on B drops what comes for the service address.")
     qa.ask("migrate-set-parameters",
            **{"max-bandwidth": 1 << 34, "downtime-limit": args.limit})
     qa.ask("migrate", uri=f"unix:{path}")
@@ -515,38 +539,31 @@ def move(w):
         have()
         announce(w.b)
         meanwhile(w)
-    explain("The guest does nothing any more.  Now passt stops hearing (a filter drops what comes)",
-            "and writes down each connection; B's reads that as it is written.  The address goes.")
-    # The one writes what the other reads: a pipe here, ssh between hosts
-    out, into = os.pipe()
-    save = a.begin("checkpoint", "-", "--run" if wrong == "hears" else "--hold", stdout=into)
-    load = b.begin("restore", "-", "--hold", stdin=out)
-    os.close(out)
-    os.close(into)
+    explain("The guest does nothing any more.  Now A drops what comes for the service address and",
+            "writes down the state of each connection; B reads that as it is written.")
+    end = begin_hand_over(a, b, ["--run" if wrong == "hears" else "--hold", *known], ["--hold"])
     if wrong != "hears":
         lose()
     say("A: the address is gone", "packets to it are dropped")
     watch = Watch(w.c, w.b.mac)		# what A sent has not to fill its buffer
-    a.end(save)
-    say("A: checkpoint, held", a.said().partition(": ")[2])
-    explain("Meanwhile the client types into a session, and begins a new connection:",
-            "nobody answers, so its TCP will try again.")
     if wrong != "early":
+        have()
+        announce(w.b)
+        say("B: the address is there, announced", "gratuitous ARP, unsolicited NA")
+        explain("Meanwhile the client types into a session, and begins a new connection:",
+                "nobody answers, so its TCP will try again.")
         meanwhile(w)
-    b.end(load)
+    end()
+    say("A: checkpoint, held", a.said().partition(": ")[2])
     say("B: restored, held", b.said().partition(": ")[2])
     if args.abort:
         return call_off(w, qb)
     qb.event("MIGRATION", "completed")
     say("B: the state of the machine is there")
     explain("Until here it can be called off: abort on both hosts, and A's machine goes on.",
-            "B knows all connections: now packets may come.  The address goes to its interface,",
-            "and B tells everybody where it is.  What comes is acknowledged from now on.")
-    if wrong != "early":
-        have()
-        announce(w.b)
-    say("B: the address is there, announced", "gratuitous ARP, unsolicited NA")
-    qb.ask("cont")
+            "B knows all connections.  What comes is acknowledged from the commit on.")
+    if stays:
+        qb.ask("cont")
     resumed = qb.event("RESUME") if wrong != "runs" else clock.stopped
     say("B: the machine runs", "what it sends waits in the socket to passt")
     b.ask("commit")
@@ -566,12 +583,15 @@ def call_off(w, qb):
     """It was a mistake: all goes on where it was"""
     qb.event("MIGRATION", "completed")
     qb.process.terminate()
+    w.b.ip(f"addr del {SERVICE4}/24 dev eth0", f"addr del {SERVICE6}/64 dev eth0")
+    say("B: the address is gone", "until now packets to it were dropped")
     w.passt_b.ask("abort")
     want(0, ended(w.passt_b.process), "passt on B")
     say("B: abort: passt has ended, without a packet")
     w.a.ip(f"addr add {SERVICE4}/24 dev eth0", f"addr add {SERVICE6}/64 dev eth0 nodad",
            f"route replace default via {CLIENT4}", f"route replace default via {CLIENT6}")
-    say("A: the address is back")
+    announce(w.a)
+    say("A: the address is back, announced")
     w.passt_a.ask("abort")
     w.vm.ask("cont")
     w.vm.event("RESUME")
@@ -596,6 +616,7 @@ def options():
     parser.add_argument("--idle", type=int, default=0, help="so many more that wait")
     parser.add_argument("--memory", type=int, default=256, help="of the machine, MB")
     parser.add_argument("--limit", type=int, default=100, help="ms QEMU may need, it thinks")
+    parser.add_argument("--resumes", action="store_true", help="B's machine does not wait")
     parser.add_argument("--explain", action="store_true", help="say why")
     parser.add_argument("--abort", action="store_true", help="call it off, late")
     parser.add_argument("--wrong", choices=WRONG, help="a way that has to fail")
