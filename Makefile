@@ -8,6 +8,7 @@
 #	make demo		show it: doc/demo.sh
 #	make demo-migrate	a machine moves to another host: doc/demo-migrate.sh
 #	make bench		measure it beside others: test/bench/bench.sh
+#	make bench-checkpoint	measure checkpoints: test/bench/checkpoint.sh
 #	make DEBUG=1		assertions abort; objects are kept apart
 #	make CC=clang WERROR=-Werror V=1
 #
@@ -55,8 +56,8 @@ ASAN	:= $(if $(wildcard passt.c),build/asan/passt build/asan/pasta) \
 	   $(if $(wildcard passtctl/passtctl.c),build/asan/passtctl/passtctl) \
 	   $(patsubst %.c,build/asan/%,$(wildcard passt-repair/passt-repair.c))
 
-.PHONY: all objects check check-long asan tests demo demo-migrate bench fuzz lint layers docs \
-	headers install clean
+.PHONY: all objects check check-long asan tests demo demo-migrate bench bench-checkpoint \
+	fuzz lint layers docs headers install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -159,6 +160,12 @@ bench: all $(TOOLS) $(LOADS)
 	test/deps build bench
 	test/vm/mkinitramfs
 	test/bench/bench.sh $(BENCH)
+
+# The same for checkpoints, into doc/checkpoint.md: BENCH='-n 3 count' for a part
+bench-checkpoint: all
+	test/deps build bench
+	test/vm/mkinitramfs
+	test/bench/checkpoint.sh $(BENCH)
 
 demo: all
 	test/deps demo

@@ -32,7 +32,7 @@ def once(cls, options, function):
         return function(t), lab.besides()
 
 
-def measure(row, repeats):
+def measure(row, repeats, excused):
     """Return figures by (name, unit, translator): lists in the order seen"""
     _, name, unit, classes, options, function = row
     if os.environ["BENCH_CC"] != "cubic":
@@ -42,7 +42,7 @@ def measure(row, repeats):
         for cls in classes if i % 2 == 0 else reversed(classes):
             try:
                 value, more = once(cls, options, function)
-            except (lab.Failed, subprocess.TimeoutExpired, OSError, KeyError, ValueError) as e:
+            except excused as e:
                 print(f"  {cls.name}: {e}", file=sys.stderr)
                 lab.besides()
                 continue
@@ -69,26 +69,32 @@ def show(seen):
         print(line, flush=True)
 
 
-def main():
-    """Parse the command line, run what was asked for"""
+def main(every, name, excused):
+    """Parse the command line, run those of every row that were asked for
+
+    name:	of the file in build/bench
+    excused:	exceptions that leave one measurement out
+    """
     ap = argparse.ArgumentParser()
     ap.add_argument("-n", type=int, default=5, help="repeats of each")
     ap.add_argument("-k", default="*", help="rows whose name matches")
     ap.add_argument("groups", nargs="*")
     args = ap.parse_args()
-    for name, version in lab.versions():
-        print(f"{name}: {version}")
+    for what, version in lab.versions():
+        print(f"{what}: {version}")
     os.makedirs(f"{TOP}/build/bench", exist_ok=True)
-    with open(f"{TOP}/build/bench/results.tsv", "a", encoding="ascii") as out:
-        for row in rows():
+    with open(f"{TOP}/build/bench/{name}", "a", encoding="ascii") as out:
+        for row in every:
             if args.groups and row[0] not in args.groups:
                 continue
             if not fnmatch.fnmatch(row[1], args.k):
                 continue
-            seen = measure(row, args.n)
+            seen = measure(row, args.n, excused)
             show(seen)
-            for (name, unit, translator), values in seen.items():
-                print(row[0], name, unit, translator, *values, sep="\t", file=out, flush=True)
+            for key, values in seen.items():
+                print(row[0], *key, *values, sep="\t", file=out, flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main(rows(), "results.tsv", (lab.Failed, subprocess.TimeoutExpired, OSError, KeyError,
+                                 ValueError))

@@ -24,14 +24,15 @@ def number(x):
 
 
 def read(path):
-    """Return medians by (name, unit), then by column"""
+    """Return by (name, unit), then by column: median, number of runs, least, most"""
     rows = {}
     with open(path, encoding="ascii") as f:
         for line in f:
             _, name, unit, column, *values = line.rstrip("\n").split("\t")
             seen = rows.setdefault((name, unit), {})
             if len(values) >= seen.get(column, (0, 0))[1]:
-                seen[column] = (statistics.median(map(float, values)), len(values))
+                values = [float(v) for v in values]
+                seen[column] = (statistics.median(values), len(values), min(values), max(values))
     return rows
 
 

@@ -7,7 +7,8 @@
     |        2001:db8::10    |   |    +--------------+   |    | lo 192.0.2.10, ::10    |
     +------------------------+   +------- bridge --------+    +------------------------+
 
-usage: migrate.py [--idle N] [--memory MB] [--limit MS] [--explain] [--abort | --wrong WAY]
+usage: migrate.py [--idle N [--queued BYTES]] [--memory MB] [--limit MS] [--explain]
+		  [--abort | --wrong WAY]
 
 The service address, 192.0.2.10 and 2001:db8::10, goes from A to B with the machine.  The
 order of things, and why, is in doc/migration.md; move() below is it.  Connections of the
@@ -16,6 +17,10 @@ that wait, and two others where one end has said all, either of them.  Every byt
 compared, and nobody may send or get a reset.
 
 Each line is a step that held; during the move, when it did: ms since the machine stopped.
+
+--idle N: so many more sessions wait.  --queued BYTES: in each the client has said so much
+that the machine does not read before it is on B.  Its buffer is small, so nearly all is in
+the receive queue of a socket of passt, and moves with it.
 
 --abort calls it off when B has got everything: all goes on where it was.
 
@@ -35,15 +40,19 @@ import sys
 import threading
 import time
 
+from carry import sockets
 from ends import WAIT, Place, accept, read, until, want
 
 TOP, TMP, PROG_DIR = (os.environ[name] for name in ("TOP", "TMP", "PROG_DIR"))
 VM_DIR = os.environ.get("VM_DIR", f"{TOP}/build/vm")
 CLIENT4, CLIENT6 = "192.0.2.1", "2001:db8::1"
 SERVICE4, SERVICE6 = "192.0.2.10", "2001:db8::10"
-ECHO, HALF, UP = 2022, 2023, 2024	# ports of the machine
+ECHO, HALF, UP, LATER = 2022, 2023, 2024, 2025	# ports of the machine
 DOWN, HALF_OUT = 7001, 7003		# ports of the client
 BLOCK, BLOCKS = 1 << 20, 16
+SMALL = 4096				# receive buffer of a machine that reads later
+NEARLY = 0.9				# of that has to be in the queue of passt's socket
+PATIENCE = 120				# seconds, for a thousand processes that wake up at once
 ETH_ALL, ETH_IP, ETH_ARP, IP_TCP = 0x0003, 0x0800, 0x0806, 6
 SO_TIMESTAMPNS = 35
 WRONG = ("hears", "early", "runs")
@@ -154,7 +163,7 @@ class Passt:
         self.process = host.start(
             f"{PROG_DIR}/passt", "-f", "-s", self.sock, "--control", self.ctl, "-i", "eth0",
             "-a", SERVICE4, "-n", 24, "-g", CLIENT4, "-a", SERVICE6, "--no-map-gw",
-            "-t", f"{ECHO},{HALF},{UP}", log=f"passt-{host.name}")
+            "-t", f"{ECHO},{HALF},{UP},{LATER}", log=f"passt-{host.name}")
         until(lambda: self.process.poll() is not None or os.path.exists(self.ctl))
         want(None, self.process.poll(), f"passt on {host.name} ended")
 
@@ -372,6 +381,8 @@ class World:
                   "route add 192.0.2.0/24 dev eth0", "route add 2001:db8::/64 dev eth0",
                   f"route add default via {CLIENT4} dev eth0",
                   f"route add default via {CLIENT6} dev eth0")
+        if args.queued:
+            self.a.sysctl("ipv4/tcp_rmem", f"4096 {8 * args.queued} {6 << 20}")
         self.passt_a, self.passt_b = Passt(self.a), Passt(self.b)
         self.listeners = {p: self.c.listen(CLIENT4, p) for p in (DOWN, HALF_OUT)}
         self.vm = self.next = None
@@ -389,8 +400,16 @@ class World:
         vm.script("up", "until [ -e /tmp/stop ]; do",
                   f"cat {' '.join(['/tmp/block'] * BLOCKS)} && echo >>/tmp/blocks", "done")
         for port, program in ((ECHO, "cat"), (HALF, "/tmp/half"), (UP, "/tmp/up")):
-            vm.sh(f"nc -ll -p {port} -e {program} </dev/null >/dev/null 2>/dev/null &")
-        vm.sh(f"until [ `netstat -tln | grep -c :202` = 3 ]; do usleep 20000; done")
+            serve(vm, port, program)
+        if args.queued:
+            # An echo that waits, once it has been used, until somebody opens the gate
+            vm.sh("mkfifo /tmp/gate")
+            vm.script("later", "read -r -n 5 word", "echo -n $word", "read -r go </tmp/gate",
+                      "exec cat")
+            rmem = "/proc/sys/net/ipv4/tcp_rmem"
+            vm.sh(f"cat {rmem} >/tmp/rmem; echo {SMALL} {SMALL} {SMALL} >{rmem}")
+            serve(vm, LATER, "/tmp/later")
+            vm.sh(f"cat /tmp/rmem >{rmem}")
 
     def connect(self):
         """Open all connections"""
@@ -425,11 +444,31 @@ class World:
         """Some more that wait"""
         began = time.time()
         for _ in range(args.idle):
-            self.idle.append(self.c.dial(SERVICE4, ECHO))
+            self.idle.append(self.c.dial(SERVICE4, LATER if args.queued else ECHO))
             typed(self.idle[-1], b"hello")
         if self.idle:
             say(f"{len(self.idle)} that wait, and have been used",
                 f"opened in {time.time() - began:.1f} s")
+        self.words = memoryview(os.urandom(args.queued + args.idle))
+        if self.idle and args.queued:
+            self.queue()
+
+    def said(self):
+        """Yield each of those that wait, and what it said that was not read"""
+        for i, s in enumerate(self.idle):
+            yield s, self.words[i:i + args.queued]
+
+    def queue(self):
+        """They say it"""
+        for s, text in self.said():
+            s.sendall(text)
+
+        def waiting():
+            found = [n for (near, _), (_, n, _) in sockets(self.a).items() if near == LATER]
+            return sum(found) >= NEARLY * args.idle * args.queued and found
+        queues = until(waiting)
+        say(f"and {args.queued} bytes in each that the machine does not read",
+            f"in queues on A: {min(queues)} to {max(queues)}")
 
     def check(self):
         """All bytes come to where they belong, behind the move"""
@@ -437,9 +476,7 @@ class World:
         for s, said in ((self.ssh4, b"typed meanwhile, "), (self.ssh6, b"")):
             s.sendall(b"after")
             want(said + b"after", read(s, len(said) + 5))
-        for s in self.idle:
-            typed(s, b"there")
-        say(f"the sessions answer: {2 + len(self.idle)}", "what was typed meanwhile too")
+        say("both sessions answer", "what was typed meanwhile too")
 
         got, sent = reader.got, sender.sent
         until(lambda: reader.wrong or reader.got > got + 2 * BLOCK)
@@ -467,6 +504,20 @@ class World:
         want(hashlib.sha256(self.half_data + more).hexdigest(), vm.summed("half-out"),
              "half-closed, out")
         say("who had said all heard the rest", "1048576 and 300000 bytes, sha256 as sent")
+        if self.idle:
+            self.wake()
+
+    def wake(self):
+        """Those that wait answer; in front of it comes what was not read"""
+        if args.queued:
+            self.next.sh("echo >/tmp/gate")
+        for s, text in self.said():
+            s.settimeout(PATIENCE)
+            s.sendall(b"there")
+            got = read(s, len(text) + 5)
+            want(True, got == bytes(text) + b"there", f"{len(got)} bytes echoed as sent")
+        say(f"those that wait answer: {len(self.idle)}",
+            f"{args.queued} bytes first, of each" if args.queued else "")
 
     def fresh(self):
         """Connections are made in both directions as before"""
@@ -478,6 +529,12 @@ class World:
         with accept(self.listeners[DOWN]) as s:
             want(b"fine\n", read(s, 5))
         say("new connections come in and go out")
+
+
+def serve(vm, port, program):
+    """Have the machine run a program for whoever calls"""
+    vm.sh(f"nc -ll -p {port} -e {program} </dev/null >/dev/null 2>/dev/null &")
+    vm.sh(f"until netstat -tln | grep -q :{port}; do usleep 20000; done")
 
 
 def typed(s, text):
@@ -614,6 +671,7 @@ def options():
     """Return those of the command line"""
     parser = argparse.ArgumentParser()
     parser.add_argument("--idle", type=int, default=0, help="so many more that wait")
+    parser.add_argument("--queued", type=int, default=0, help="bytes that wait in each of them")
     parser.add_argument("--memory", type=int, default=256, help="of the machine, MB")
     parser.add_argument("--limit", type=int, default=100, help="ms QEMU may need, it thinks")
     parser.add_argument("--resumes", action="store_true", help="B's machine does not wait")
@@ -641,7 +699,7 @@ def main():
         want(was, place.counters(), f"resets sent and suffered by {place.name}")
     say("nobody sent or got a reset", "A, B, client")
     for to, seconds in took.items():
-        say(f"pause, until {to}", f"{seconds * 1e3:.0f} ms")
+        say(f"pause, until {to}", f"{seconds * 1e3:.1f} ms")
 
 
 args = options()
