@@ -625,10 +625,11 @@ int repair_quiet(int fd, const struct repair *r)
  * repair_go() - The network leads here: begin
  * @fd:		Socket that has all of its queues, out of repair mode
  * @r:		Its dump
+ * @ask:	Ask the remote end for its window, which it may have changed meanwhile
  *
  * Return: 0; -errno
  */
-int repair_go(int fd, const struct repair *r)
+int repair_go(int fd, const struct repair *r, bool ask)
 {
 	static const int on = 1;
 	int rc;
@@ -644,9 +645,8 @@ int repair_go(int fd, const struct repair *r)
 	rc = mode(fd, TCP_REPAIR_ON);
 	if (!rc)
 		rc = set_window(fd, r, false);
-	/* Asks for the window, which the remote end may have closed or opened meanwhile */
 	if (!rc)
-		rc = mode(fd, TCP_REPAIR_OFF);
+		rc = mode(fd, ask ? TCP_REPAIR_OFF : TCP_REPAIR_OFF_NO_WP);
 	/* As an accepted one: a listener may be opened beside it (socket(7)) */
 	if (!rc && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)))
 		rc = -errno;

@@ -63,6 +63,7 @@ enum {
 	BACKOFF_MAX	= 31,		/* more than is ever tried */
 	WHY_LEN		= 120,
 	AT_ONCE_US	= 1000,		/* for what was due meanwhile */
+	FRESH_MS	= 1000,		/* so long an acknowledgement may be on its way */
 	FLAGS_HERE	= TCPF_ARMED | TCPF_DRAINED | TCPF_STALLED | TCPF_WATCH,
 };
 
@@ -491,12 +492,15 @@ static int read_state(struct conn *c, struct pkt_reader *r, struct repair *d, bo
 {
 	uint8_t phase = pkt_u8(r), out = pkt_u8(r), in = pkt_u8(r);
 	struct tcp_conn *t = &c->tcp;
+	uint32_t idle;
 
 	t->carried = pkt_u8(r) & (CARRIED_EOF | CARRIED_SILENT);
 	image_get_fields(r, tcp_field, ARRAY_SIZE(tcp_field), t);
 	t->rto_at = get_time(r, now);
 	t->check_at = get_time(r, now);
-	t->seen_ms = (uint32_t)(now / 1000) - pkt_be32(r);
+	idle = pkt_be32(r);
+	t->seen_ms = (uint32_t)(now / 1000) - idle;
+	t->carried |= idle < FRESH_MS ? CARRIED_FRESH : 0;
 	self.tail = pkt_be32(r);
 	*sock = pkt_u8(r);
 	memset(d, 0, sizeof(*d));
@@ -678,6 +682,19 @@ int tcp_image_load_end(struct conn *c)
 	return rc;
 }
 
+/*
+ * rests() - Neither end waits for anything, and nothing was on its way at the checkpoint
+ *
+ * So nobody has to hear of the move.  Most of thousands do, and a packet to either end
+ * costs more than all the rest.
+ */
+static bool rests(const struct tcp_conn *t, const struct repair *d)
+{
+	return t->phase == PH_OPEN && t->half[OUT] == HALF_FLOW && t->half[IN] == HALF_FLOW &&
+	       !t->carried && t->nxt == t->una && !t->tail && d->window.wnd >= d->mss &&
+	       !d->len[REPAIR_UNREAD] && !d->len[REPAIR_SENT] && !d->len[REPAIR_UNSENT];
+}
+
 /**
  * tcp_image_go() - The network leads here: the connection goes on
  * @c:		Connection that was loaded; may be gone afterwards if it is dead already
@@ -688,13 +705,15 @@ int tcp_image_load_end(struct conn *c)
 int tcp_image_go(struct conn *c, uint64_t now)
 {
 	const struct repair *d = &self.dump[conn_index(c)];
+	bool rest = rests(&c->tcp, d);
 	int rc;
 
+	c->tcp.carried &= (uint8_t)~CARRIED_FRESH;
 	if (c->fd < 0) {
 		tcp_schedule(c);
 		return 0;
 	}
-	rc = repair_go(c->fd, d);
+	rc = repair_go(c->fd, d, !rest);
 	if (!rc)
 		rc = sock_tcp_seek(c->fd, peeked(&c->tcp));
 	if (!rc)
@@ -708,7 +727,7 @@ int tcp_image_go(struct conn *c, uint64_t now)
 	/* The time it may take to drain begins anew: nothing could while it was moved */
 	if (c->tcp.phase == PH_DRAIN)
 		c->tcp.seen_ms = (uint32_t)(now / 1000);
-	if (c->tcp.phase != PH_OPEN) {
+	if (c->tcp.phase != PH_OPEN || rest) {
 		tcp_schedule(c);
 		return 0;
 	}

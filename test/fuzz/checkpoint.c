@@ -32,7 +32,6 @@
 #include "net.h"
 #include "pkt.h"
 #include "repair.h"
-#include "siphash.h"
 #include "sock.h"
 #include "sock_udp.h"
 #include "tap.h"
@@ -43,6 +42,7 @@
 #include "udp_flow.h"
 #include "util.h"
 #include "wire.h"
+#include "xxhash.h"
 
 enum {
 	MAGIC_HEAD	= 16,
@@ -183,8 +183,9 @@ int repair_fill(int fd, enum repair_queue q, const uint8_t *data, size_t len)
 	return 0;
 }
 
-int repair_go(int fd, const struct repair *r)
+int repair_go(int fd, const struct repair *r, bool ask)
 {
+	(void)ask;
 	at(fd)->shut = repair_fin_sent(r);
 	return 0;
 }
@@ -396,12 +397,11 @@ static void seal(uint8_t *p, size_t size)
 
 	while (i + HEAD + SUM <= size) {
 		uint32_t len = get_be32(p + i + 4);
-		const struct siphash_key key = { .k = { i, 0 } };
 		uint64_t s;
 
 		if (len > size - i - HEAD - SUM)
 			return;
-		s = siphash(&key, p + i, HEAD + len);
+		s = xxh64(p + i, HEAD + len, i);
 		put_be32(p + i + HEAD + len, (uint32_t)(s >> 32));
 		put_be32(p + i + HEAD + len + 4, (uint32_t)s);
 		i += HEAD + len + SUM;

@@ -335,7 +335,7 @@ static void all(int family)
 	}
 	for (int i = 0; i < ROWS; i++) {
 		CHECK_EQ(repair_deaf(pair[i].r.fd, false) == 0 || errno == ENOENT, 1);
-		CHECK_EQ(repair_go(pair[i].p.fd, &pair[i].dump), 0);
+		CHECK_EQ(repair_go(pair[i].p.fd, &pair[i].dump, true), 0);
 	}
 	for (int ms = 0; left && ms < LIMIT_MS; ms += 10) {
 		left = 0;
@@ -382,7 +382,7 @@ static void test_syn_sent(void)
 	CHECK(p >= 0);
 	CHECK_EQ(repair_quiet(p, &d), 0);
 	CHECK_EQ(repair_deaf(l, false), 0);
-	CHECK_EQ(repair_go(p, &d), 0);
+	CHECK_EQ(repair_go(p, &d, true), 0);
 	w = (struct pollfd){ .fd = p, .events = POLLOUT };
 	CHECK_EQ(poll(&w, 1, 3000), 1);
 	CHECK_EQ(state(p), TCP_ESTABLISHED);
