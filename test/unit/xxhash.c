@@ -32,7 +32,11 @@ static uint64_t turn(uint64_t x, int by)
 
 static uint64_t number(const uint8_t *p, int n)
 {
-	return n ? p[0] + 256 * number(p + 1, n - 1) : 0;
+	uint64_t x = 0;
+
+	while (n--)
+		x = 256 * x + p[n];
+	return x;
 }
 
 /* The specification step by step, one lane at a time */
