@@ -51,7 +51,7 @@ static inline uint64_t xxh_lanes(const uint8_t **p, size_t *left, uint64_t seed)
 	uint64_t all;
 
 	for (; *left >= 32; *left -= 32, *p += 32) {
-		for (int i = 0; i < 4; i++)
+		for (size_t i = 0; i < 4; i++)
 			acc[i] = xxh_round(acc[i], xxh_lane(*p + 8 * i, 8));
 	}
 	all = xxh_rotl(acc[0], 1) + xxh_rotl(acc[1], 7) + xxh_rotl(acc[2], 12) +
