@@ -99,7 +99,7 @@ def refused(program, image, what):
     path = f"{TMP}/bad"
     with open(path, "wb") as f:
         f.write(image)
-    lines = program.refuses(path)
+    lines = program.declined(path)
     said = [x for x in lines if not x.startswith("Checkpoint not taken over")]
     if len(said) != 1 or len(said[0]) > 200:
         raise AssertionError(f"{what}: {lines}")

@@ -262,7 +262,7 @@ def move(load, program, cut, total, calling):
             if key in keys or key[1] in (PORT + 4, PORT + 6) or key[0] > FORWARDED)
         total.update(now)
         calling |= {k for k, v in known.items() if v[0] == "SYN-SENT"}
-        wait_for(load, program.ctl("commit"))
+        wait_for(load, program.begin("commit"))
         load.during(lambda: program.process.poll() is not None)
         want(0, program.process.returncode)
         program.spawn(program.image)

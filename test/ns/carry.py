@@ -12,24 +12,34 @@ Beside it: what a namespace knows of its sockets, and how many resets it sent.
 """
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import socket
+import struct
 import subprocess
 import time
 
-from ends import WAIT, guest, host, remote, until
+from ends import WAIT, guest, host, remote, tcp_counter, until
 
 TMP = os.environ["TMP"]
 SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27
+SIOCOUTQ = 0x5411
+T0 = time.monotonic()
+
+
+def mark(what):
+    """Print what held, and when"""
+    print(f"# {time.monotonic() - T0:5.2f} s {what}", flush=True)
 
 
 class Carried:
     """A program with a guest, that can go on in another process"""
 
-    def __init__(self, program, *options, before=()):
-        """before: a command that runs it"""
+    def __init__(self, program, *options, before=(), place=host, name=None):
+        """before: a command that runs it; name: of its files, if there are several"""
         self.program, self.options, self.before = program, options, before
+        self.place, self.name = place, name or program
         self.directory = os.environ["PROG_DIR"]
         self.n, self.image = 0, f"{TMP}/ckpt"
         self.start()
@@ -42,14 +52,13 @@ class Carried:
     def spawn(self, restore=None):
         """Start a process, from a checkpoint if one is given"""
         self.n += 1
-        self.log_path = f"{TMP}/{self.program}-{self.n}.log"
-        self.pid_path = f"{TMP}/{self.program}-{self.n}.pid"
-        self.control = f"{TMP}/{self.program}-{self.n}.ctl"
+        self.log_path, self.pid_path, self.control = (
+            f"{TMP}/{self.name}-{self.n}.{x}" for x in ("log", "pid", "ctl"))
         more = ["--restore", restore] if restore else []
-        with open(self.log_path, "wb") as log:
+        with self.place, open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 [*self.before, f"{self.directory}/{self.program}", "-f", "-P", self.pid_path,
-                 "-c", self.control, *self.options, *more], stdout=log, stderr=log)
+                 "-c", self.control, *more, *self.options], stdout=log, stderr=log)
 
     def start(self, restore=None):
         """The same, and wait until it is ready"""
@@ -62,24 +71,38 @@ class Carried:
             raise AssertionError(f"{self.program} ended: {self.log()}")
         return os.path.exists(self.pid_path) and os.path.getsize(self.pid_path) > 0
 
-    def ctl(self, *argv):
-        """Start asking for something"""
+    def begin(self, *words, **more):
+        """Begin to ask it for something by passtctl; return that process"""
         return subprocess.Popen(
-            [f"{self.directory}/passtctl/passtctl", self.control, *argv],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            [f"{os.environ['PROG_DIR']}/passtctl/passtctl", self.control, *words],
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **more})
+
+    def told(self, *words):
+        """Ask it for something, return what passtctl says"""
+        p = self.begin(*words)
+        said, why = p.communicate(timeout=WAIT)
+        if p.returncode:
+            raise AssertionError(f"{words}: {why}")
+        return said
+
+    def refuses(self, *words):
+        """Ask it for what it does not do, return why"""
+        p = self.begin(*words)
+        _, why = p.communicate(timeout=WAIT)
+        if not p.returncode:
+            raise AssertionError(f"{words} succeeded")
+        return why.removeprefix("passtctl: ").strip()
 
     def ask(self, to, mode="--exit"):
         """Ask for a checkpoint to a file, after which the process ends, or waits"""
-        self.asked = self.ctl("checkpoint", to, mode)
+        self.asked = self.begin("checkpoint", to, mode, stdout=subprocess.DEVNULL)
 
     def answer(self, wait=WAIT):
         """Return "" if it was written, and the process ended well; else why not"""
         _, why = self.asked.communicate(timeout=wait)
         if self.asked.returncode:
             return why.strip()
-        status = self.process.wait(WAIT)
-        if status:
-            raise AssertionError(f"ended with {status}: {self.log()}")
+        self.ended()
         return ""
 
     def save(self, to=None):
@@ -95,8 +118,8 @@ class Carried:
             self.save()
             self.start(self.image)
 
-    def refuses(self, image):
-        """Return the lines of a process that does not take a checkpoint over"""
+    def declined(self, image=None):
+        """Return the lines of a process that does not start, or not take a checkpoint over"""
         first = self.n, self.log_path, self.pid_path, self.control
         process = getattr(self, "process", None)
         self.spawn(image)
@@ -109,12 +132,16 @@ class Carried:
             raise AssertionError(f"ended with {status}: {lines}")
         return lines
 
-    def stop(self):
-        """End the process, which has to do so well"""
-        self.process.terminate()
+    def ended(self):
+        """Demand that the process ended, and well"""
         status = self.process.wait(WAIT)
         if status:
             raise AssertionError(f"ended with {status}: {self.log()}")
+
+    def stop(self):
+        """End the process, which has to do so well"""
+        self.process.terminate()
+        self.ended()
 
 
 class Cut:
@@ -179,11 +206,14 @@ def hear(s):
         s.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
 
 
+def unacknowledged(s):
+    """Return how many bytes of a socket the other end has not acknowledged"""
+    return struct.unpack("i", fcntl.ioctl(s, SIOCOUTQ, bytes(4)))[0]
+
+
 def resets(place):
     """Return the number of resets that a namespace sent"""
-    with place, open("/proc/thread-self/net/snmp", encoding="ascii") as f:
-        names, values = [line.split() for line in f if line.startswith("Tcp:")]
-    return int(values[names.index("OutRsts")])
+    return tcp_counter(place, "OutRsts")
 
 
 class Resets:

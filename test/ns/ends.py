@@ -175,6 +175,13 @@ def until(f, *args, wait=WAIT):
     return got
 
 
+def tcp_counter(place, name):
+    """Return a TCP counter of a namespace, as netstat(8) calls it"""
+    with place, open("/proc/thread-self/net/snmp", encoding="ascii") as f:
+        names, values = [line.split() for line in f if line.startswith("Tcp:")]
+    return int(values[names.index(name)])
+
+
 def tcp_info(s):
     """Return struct tcp_info, as bytes"""
     return s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)

@@ -32,7 +32,6 @@ import argparse
 import hashlib
 import json
 import os
-import select
 import socket
 import struct
 import subprocess
@@ -41,19 +40,19 @@ import threading
 import time
 
 from carry import sockets
-from ends import WAIT, Place, accept, read, until, want
+from ends import WAIT, accept, read, tcp_counter, until, want
+from hosts import (CLIENT4, ETH_ALL, ETH_IP, SERVICE4, SERVICE6, TMP, Network, ended,
+                   readable)
 
-TOP, TMP, PROG_DIR = (os.environ[name] for name in ("TOP", "TMP", "PROG_DIR"))
+TOP, PROG_DIR = os.environ["TOP"], os.environ["PROG_DIR"]
 VM_DIR = os.environ.get("VM_DIR", f"{TOP}/build/vm")
-CLIENT4, CLIENT6 = "192.0.2.1", "2001:db8::1"
-SERVICE4, SERVICE6 = "192.0.2.10", "2001:db8::10"
 ECHO, HALF, UP, LATER = 2022, 2023, 2024, 2025	# ports of the machine
 DOWN, HALF_OUT = 7001, 7003		# ports of the client
 BLOCK, BLOCKS = 1 << 20, 16
 SMALL = 4096				# receive buffer of a machine that reads later
 NEARLY = 0.9				# of that has to be in the queue of passt's socket
 PATIENCE = 120				# seconds, for a thousand processes that wake up at once
-ETH_ALL, ETH_IP, ETH_ARP, IP_TCP = 0x0003, 0x0800, 0x0806, 6
+IP_TCP = 6
 SO_TIMESTAMPNS = 35
 WRONG = ("hears", "early", "runs")
 
@@ -84,75 +83,6 @@ def explain(*lines):
     if args.explain:
         for line in lines:
             print(f"      | {line}", flush=True)
-
-
-def run(*argv, **more):
-    """Run a command, which has to succeed"""
-    subprocess.run([str(a) for a in argv], check=True, **more)
-
-
-def readable(fd):
-    """Wait until a descriptor can be read; return whether it can"""
-    p = select.poll()
-    p.register(fd, select.POLLIN)
-    return bool(p.poll(WAIT * 1e3))
-
-
-def ended(process):
-    """Return the status of a process when it has ended; wait() looks only now and then"""
-    fd = os.pidfd_open(process.pid)
-    readable(fd)
-    os.close(fd)
-    return process.wait(0)
-
-
-class Host(Place):
-    """A namespace with an interface, eth0, at the bridge"""
-
-    def __init__(self, name):
-        self.name = name
-        self.holder = subprocess.Popen(["unshare", "-n", "sleep", "3600"])
-        mine, its = os.readlink("/proc/self/ns/net"), f"/proc/{self.holder.pid}/ns/net"
-        until(lambda: os.readlink(its) != mine)
-        super().__init__(self.holder.pid)
-        run("ip", "link", "add", f"to{name}", "type", "veth", "peer", "name", "eth0",
-            "address", f"02:00:00:00:00:0{name.lower()}", "netns", its)
-        run("ip", "link", "set", f"to{name}", "master", "bridge", "up")
-        for key in ("all.accept_dad", "default.accept_dad", "eth0.accept_dad"):
-            self.sysctl(f"ipv6/conf/{key.replace('.', '/')}", 0)
-        self.mac = bytes((2, 0, 0, 0, 0, int(name, 16)))
-        self.ip("link set lo up", "link set eth0 up")
-
-    def sysctl(self, key, value):
-        """Set net.KEY, with slashes"""
-        with self, open(f"/proc/sys/net/{key}", "w", encoding="ascii") as f:
-            f.write(str(value))
-
-    def start(self, *argv, log, **more):
-        """Start a command here"""
-        with self, open(f"{TMP}/{log}.log", "ab") as f:
-            return subprocess.Popen([str(a) for a in argv], **{"stdout": f, "stderr": f, **more})
-
-    def prepare(self, *lines):
-        """Return what carries out lines of ip(8) when it is called: at once"""
-        p = self.start("ip", "-batch", "-", log=f"ip-{self.name}", stdin=subprocess.PIPE)
-
-        def go():
-            p.communicate("".join(line + "\n" for line in lines).encode())
-            want(0, p.returncode, f"ip on {self.name}: {lines}")
-        return go
-
-    def ip(self, *lines):
-        """Carry out lines of ip(8)"""
-        self.prepare(*lines)()
-
-    def counters(self):
-        """Return how many resets were sent; and by the client, how many connections of its
-        ended so: on the hosts that counts what vanishes too"""
-        with self, open("/proc/thread-self/net/snmp", encoding="ascii") as f:
-            names, values = [line.split() for line in f if line.startswith("Tcp:")]
-        what = ("OutRsts", "EstabResets") if self.name == "C" else ("OutRsts",)
-        return {n: int(values[names.index(n)]) for n in what}
 
 
 class Passt:
@@ -344,43 +274,11 @@ class Watch:
         return begin, at
 
 
-def announce(host):
-    """Tell everybody on the network where the service addresses are: gratuitous ARP
-    (RFC 5227, section 3) and an unsolicited neighbour advertisement (RFC 4861, 7.2.6)"""
-    mac, ip = host.mac, socket.inet_aton(SERVICE4)
-    ip6 = socket.inet_pton(socket.AF_INET6, SERVICE6)
-    with host:
-        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
-            s.bind(("eth0", ETH_ARP))
-            s.send(b"\xff" * 6 + mac + struct.pack("!HHHBBH", ETH_ARP, 1, ETH_IP, 6, 4, 1) +
-                   mac + ip + bytes(6) + ip)
-        with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as s:
-            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
-            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF,
-                         socket.if_nametoindex("eth0"))
-            s.bind((SERVICE6, 0))
-            # The flag says: override what you know; the kernel fills in the checksum
-            s.sendto(struct.pack("!BBHI", 136, 0, 0, 0x20000000) + ip6 + b"\x02\x01" + mac,
-                     ("ff02::1", 0))
-
-
-class World:
+class World(Network):
     """The hosts, the client, the machine, and its connections"""
 
     def __init__(self):
-        run("ip", "link", "add", "bridge", "type", "bridge")
-        run("ip", "link", "set", "bridge", "up")
-        self.a, self.b, self.c = Host("A"), Host("B"), Host("C")
-        self.c.ip(f"addr add {CLIENT4}/24 dev eth0", f"addr add {CLIENT6}/64 dev eth0 nodad")
-        self.a.ip(f"addr add {SERVICE4}/24 dev eth0", f"addr add {SERVICE6}/64 dev eth0 nodad",
-                  f"route add default via {CLIENT4}", f"route add default via {CLIENT6}")
-        # Sockets can be bound to what is on lo, and nobody is told where it is
-        self.b.sysctl("ipv4/conf/eth0/arp_ignore", 1)
-        self.b.sysctl("ipv4/conf/eth0/arp_announce", 2)
-        self.b.ip(f"addr add {SERVICE4}/32 dev lo", f"addr add {SERVICE6}/128 dev lo nodad",
-                  "route add 192.0.2.0/24 dev eth0", "route add 2001:db8::/64 dev eth0",
-                  f"route add default via {CLIENT4} dev eth0",
-                  f"route add default via {CLIENT6} dev eth0")
+        super().__init__()
         if args.queued:
             self.a.sysctl("ipv4/tcp_rmem", f"4096 {8 * args.queued} {6 << 20}")
         self.passt_a, self.passt_b = Passt(self.a), Passt(self.b)
@@ -543,6 +441,13 @@ def typed(s, text):
     want(text, read(s, len(text)), "echo")
 
 
+def counters(host):
+    """Return how many resets were sent; and by the client, how many connections of its ended
+    so: on the hosts that counts what vanishes too"""
+    what = ("OutRsts", "EstabResets") if host.name == "C" else ("OutRsts",)
+    return {n: tcp_counter(host, n) for n in what}
+
+
 def begin_hand_over(a, b, save, load):
     """What one writes the other reads: a pipe here, ssh between hosts; return what waits
     until both are done"""
@@ -570,10 +475,7 @@ def move(w):
     w.next = qb = Qemu(w.b, b, args.memory, "-incoming", f"unix:{path}", *["-S"] * stays)
     qb.steps = qa.steps
     say("host B: passt, QEMU, both wait")
-    lose = w.a.prepare(f"addr del {SERVICE4}/24 dev eth0", f"addr del {SERVICE6}/64 dev eth0")
-    have = w.b.prepare(f"addr add {SERVICE4}/24 dev eth0",
-                       f"addr add {SERVICE6}/64 dev eth0 nodad",
-                       f"addr del {SERVICE4}/32 dev lo", f"addr del {SERVICE6}/128 dev lo")
+    lose, have = w.a.losing(), w.b.taking()
     explain("B has the service address on lo, so that sockets can be bound to it, and tells nobody",
             "(arp_ignore).  Its machine does not run before it is told to (-S).")
     known = []
@@ -594,7 +496,7 @@ def move(w):
         qb.sh("sleep 1")
     if wrong == "early":
         have()
-        announce(w.b)
+        w.b.announce()
         meanwhile(w)
     explain("The guest does nothing any more.  Now A drops what comes for the service address and",
             "writes down the state of each connection; B reads that as it is written.")
@@ -605,7 +507,7 @@ def move(w):
     watch = Watch(w.c, w.b.mac)		# what A sent has not to fill its buffer
     if wrong != "early":
         have()
-        announce(w.b)
+        w.b.announce()
         say("B: the address is there, announced", "gratuitous ARP, unsolicited NA")
         explain("Meanwhile the client types into a session, and begins a new connection:",
                 "nobody answers, so its TCP will try again.")
@@ -645,9 +547,8 @@ def call_off(w, qb):
     w.passt_b.ask("abort")
     want(0, ended(w.passt_b.process), "passt on B")
     say("B: abort: passt has ended, without a packet")
-    w.a.ip(f"addr add {SERVICE4}/24 dev eth0", f"addr add {SERVICE6}/64 dev eth0 nodad",
-           f"route replace default via {CLIENT4}", f"route replace default via {CLIENT6}")
-    announce(w.a)
+    w.a.own()
+    w.a.announce()
     say("A: the address is back, announced")
     w.passt_a.ask("abort")
     w.vm.ask("cont")
@@ -689,14 +590,14 @@ def main():
     w.boot()
     w.connect()
     places = (w.a, w.b, w.c)
-    before = [p.counters() for p in places]
+    before = [counters(p) for p in places]
     headline("It moves from host A to host B")
     took = move(w)
     headline("Behind the move")
     w.check()
     w.fresh()
     for place, was in zip(places, before):
-        want(was, place.counters(), f"resets sent and suffered by {place.name}")
+        want(was, counters(place), f"resets sent and suffered by {place.name}")
     say("nobody sent or got a reset", "A, B, client")
     for to, seconds in took.items():
         say(f"pause, until {to}", f"{seconds * 1e3:.1f} ms")
