@@ -19,11 +19,13 @@
  *	deaf -> dump, peek -> vanish		handed over, not a packet leaves
  *			   -> leave, hear	not handed over: it goes on
  *
- *	(begin ->) make -> fill -> quiet -> go
+ *	(begin ->) make -> fill -> quiet -> fill -> wait -> go
  *
- *   A socket that was put together waits (repair_quiet()) until the network leads here:
- *   what it sent before would be lost, and wait for a time-out.  In the meantime the
- *   remote end's window is 0 for it, so its unsent bytes stay where they are.
+ *   A socket that was put together waits until the network leads here: what it sent
+ *   before would be lost, and wait for a time-out.  In the meantime the remote end's
+ *   window is 0 for it, so its unsent bytes stay where they are (repair_quiet()).  And it
+ *   is in repair mode again (repair_wait()), so that it goes without a packet however we
+ *   end: the connection may go on where it was.
  *
  *   FINs are never made in repair mode: one that was lost would not be sent again.  Ours
  *   is sent anew, at its own number, by shutdown().  The remote end's stays counted in
@@ -607,6 +609,12 @@ static int set_window(int fd, const struct repair *r, bool closed)
 	return setsockopt(fd, IPPROTO_TCP, TCP_REPAIR_WINDOW, &w, sizeof(w)) ? -errno : 0;
 }
 
+/* stays() - Out of repair mode unsent bytes are put in, and a call begins: else it stays */
+static bool stays(const struct repair *r)
+{
+	return r->state != TCP_SYN_SENT && !r->len[REPAIR_UNSENT];
+}
+
 /**
  * repair_quiet() - Leave repair mode, but send nothing yet
  * @fd:		Socket that has what is unread and what was sent
@@ -618,12 +626,25 @@ int repair_quiet(int fd, const struct repair *r)
 {
 	int rc = r->state == TCP_SYN_SENT ? 0 : set_window(fd, r, true);
 
-	return rc ? rc : mode(fd, TCP_REPAIR_OFF_NO_WP);
+	return rc || stays(r) ? rc : mode(fd, TCP_REPAIR_OFF_NO_WP);
+}
+
+/**
+ * repair_wait() - Wait for the network to lead here, or for the end, which nobody notices
+ * @fd:		Socket that has all of its queues
+ * @r:		Its dump
+ *
+ * Return: 0; -errno
+ */
+int repair_wait(int fd, const struct repair *r)
+{
+	/* One that is not connected has nothing to say at its end */
+	return r->state == TCP_SYN_SENT || stays(r) ? 0 : mode(fd, TCP_REPAIR_ON);
 }
 
 /**
  * repair_go() - The network leads here: begin
- * @fd:		Socket that has all of its queues, out of repair mode
+ * @fd:		Socket that waits
  * @r:		Its dump
  * @ask:	Ask the remote end for its window, which it may have changed meanwhile
  *
@@ -641,10 +662,8 @@ int repair_go(int fd, const struct repair *r, bool ask)
 		return -errno;
 	/* Both ends are done: a packet could only be answered by a RST */
 	if (r->state == TCP_CLOSE)
-		return 0;
-	rc = mode(fd, TCP_REPAIR_ON);
-	if (!rc)
-		rc = set_window(fd, r, false);
+		return mode(fd, TCP_REPAIR_OFF_NO_WP);
+	rc = set_window(fd, r, false);
 	if (!rc)
 		rc = mode(fd, ask ? TCP_REPAIR_OFF : TCP_REPAIR_OFF_NO_WP);
 	/* As an accepted one: a listener may be opened beside it (socket(7)) */

@@ -680,6 +680,11 @@ int tcp_image_load_end(struct conn *c)
 	if (!rc && c->fd >= 0 && (self.got[TCP_IMAGE_UNSENT] != d->len[REPAIR_UNSENT] ||
 				  self.got[TCP_IMAGE_TAIL] != self.tail))
 		rc = wrong(-EINVAL, "its queues are not complete");
+	if (!rc && c->fd >= 0) {
+		rc = repair_wait(c->fd, d);
+		if (rc)
+			return wrong(rc, "its socket: %s", strerror(-rc));
+	}
 	return rc;
 }
 

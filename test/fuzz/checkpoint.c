@@ -67,6 +67,7 @@ enum {
  * struct fake - a socket
  * @used:	it is open
  * @shut:	our FIN is behind what was sent
+ * @waits:	it has all, and waits for repair_go()
  * @unread:	bytes in the receive queue
  * @peek:	where the next look begins
  * @state:	as dumped
@@ -74,6 +75,7 @@ enum {
 static struct fake {
 	bool used;
 	bool shut;
+	bool waits;
 	uint32_t unread;
 	uint32_t peek;
 	struct repair dump;
@@ -183,9 +185,17 @@ int repair_fill(int fd, enum repair_queue q, const uint8_t *data, size_t len)
 	return 0;
 }
 
+int repair_wait(int fd, const struct repair *r)
+{
+	(void)r;
+	at(fd)->waits = true;
+	return 0;
+}
+
 int repair_go(int fd, const struct repair *r, bool ask)
 {
 	(void)ask;
+	must(at(fd)->waits);
 	at(fd)->shut = repair_fin_sent(r);
 	return 0;
 }

@@ -257,6 +257,7 @@ static void make(struct pair *x, const uint8_t *copy)
 	CHECK(info(x->p.fd).tcpi_snd_mss >= min_u32(x->mss, 32700));
 	CHECK_EQ(repair_fill(x->p.fd, REPAIR_UNSENT, sent + d->len[REPAIR_SENT],
 			     d->len[REPAIR_UNSENT]), 0);
+	CHECK_EQ(repair_wait(x->p.fd, d), 0);
 }
 
 /* finish() - Both ends write a little more and close; what arrives is read; done? */
@@ -381,6 +382,7 @@ static void test_syn_sent(void)
 	p = repair_make(-1, &d, 0);
 	CHECK(p >= 0);
 	CHECK_EQ(repair_quiet(p, &d), 0);
+	CHECK_EQ(repair_wait(p, &d), 0);
 	CHECK_EQ(repair_deaf(l, false), 0);
 	CHECK_EQ(repair_go(p, &d, true), 0);
 	w = (struct pollfd){ .fd = p, .events = POLLOUT };
@@ -417,6 +419,35 @@ static void test_leave(void)
 	free(copy);
 }
 
+/* What waits can end, as a process that is killed does: nobody notices */
+static void test_wait(void)
+{
+	struct pair x = { .p.fd = -1 };
+	long rst = resets();
+	uint8_t *copy, byte;
+
+	CHECK(connected(AF_INET, &x.p.fd, &x.r.fd));
+	step(&x, 'q');
+	step(&x, 'w');
+	step(&x, 'r');
+	copy = save(&x);
+	repair_vanish(x.p.fd);
+	make(&x, copy);
+	step(&x, 'Q');
+	(void)close(x.p.fd);
+	CHECK_EQ(recv(x.r.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT), -1);
+	CHECK_EQ(errno, EAGAIN);
+	make(&x, copy);
+	CHECK_EQ(repair_go(x.p.fd, &x.dump, true), 0);
+	for (int ms = 0; !finish(&x) && ms < LIMIT_MS; ms += 10)
+		nap(10000);
+	CHECK(finish(&x));
+	repair_vanish(x.p.fd);
+	(void)close(x.r.fd);
+	free(copy);
+	CHECK_EQ(resets(), rst);
+}
+
 int main(void)
 {
 	static const struct sock_conf conf;
@@ -433,5 +464,6 @@ int main(void)
 	RUN(test_states6);
 	RUN(test_syn_sent);
 	RUN(test_leave);
+	RUN(test_wait);
 	return check_done();
 }

@@ -211,6 +211,7 @@ static void test_one(void)
 	CHECK(p >= 0);
 	CHECK_EQ(repair_fill(p, REPAIR_UNREAD, (const uint8_t *)said, sizeof(said)), 0);
 	CHECK_EQ(repair_quiet(p, &d), 0);
+	CHECK_EQ(repair_wait(p, &d), 0);
 	CHECK_EQ(repair_go(p, &d, true), 0);
 	CHECK_EQ(in_repair(&p, 1), 0);
 	CHECK_EQ(recv(p, got, sizeof(got), 0), sizeof(said));
