@@ -393,6 +393,18 @@ int repair_peek(int fd, const struct repair *r, bool send, const uint8_t **data)
 	return rc;
 }
 
+/*
+ * share_port() - As an accepted one: a listener may be opened beside it (socket(7))
+ *
+ * Who leaves repair mode does not share any more: net/ipv4/tcp.c, TCP_REPAIR_OFF.
+ */
+static int share_port(int fd)
+{
+	static const int on = 1;
+
+	return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ? -errno : 0;
+}
+
 /**
  * repair_leave() - The socket goes on as before; no packet is sent for that
  * @fd:		Socket, in repair mode or not
@@ -401,7 +413,9 @@ int repair_peek(int fd, const struct repair *r, bool send, const uint8_t **data)
  */
 int repair_leave(int fd)
 {
-	return mode(fd, TCP_REPAIR_OFF_NO_WP);
+	int rc = mode(fd, TCP_REPAIR_OFF_NO_WP);
+
+	return rc ? rc : share_port(fd);
 }
 
 /**
@@ -652,7 +666,6 @@ int repair_wait(int fd, const struct repair *r)
  */
 int repair_go(int fd, const struct repair *r, bool ask)
 {
-	static const int on = 1;
 	int rc;
 
 	if (r->state == TCP_SYN_SENT)
@@ -666,9 +679,8 @@ int repair_go(int fd, const struct repair *r, bool ask)
 	rc = set_window(fd, r, false);
 	if (!rc)
 		rc = mode(fd, ask ? TCP_REPAIR_OFF : TCP_REPAIR_OFF_NO_WP);
-	/* As an accepted one: a listener may be opened beside it (socket(7)) */
-	if (!rc && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)))
-		rc = -errno;
+	if (!rc)
+		rc = share_port(fd);
 	if (!rc && repair_fin_sent(r))
 		return sock_tcp_shutdown(fd);
 	/* Sends what is unsent: net/ipv4/tcp.c, __tcp_sock_set_nodelay() */

@@ -400,9 +400,12 @@ static void test_syn_sent(void)
 static void test_leave(void)
 {
 	struct pair x = { .p.fd = -1 };
+	int reuse = 1;
+	socklen_t len = sizeof(reuse);
 	uint8_t *copy;
 
 	CHECK(connected(AF_INET, &x.p.fd, &x.r.fd));
+	CHECK_EQ(setsockopt(x.p.fd, SOL_SOCKET, SO_REUSEADDR, &reuse, len), 0);
 	step(&x, 'q');
 	step(&x, 'w');
 	step(&x, 'r');
@@ -410,6 +413,9 @@ static void test_leave(void)
 	CHECK(put(&x.r, 2, SMALL));
 	CHECK_EQ(repair_leave(x.p.fd), 0);
 	CHECK_EQ(repair_deaf(x.p.fd, false), 0);
+	/* Else a listener that it belongs to could not be opened again */
+	CHECK_EQ(getsockopt(x.p.fd, SOL_SOCKET, SO_REUSEADDR, &reuse, &len), 0);
+	CHECK_EQ(reuse, 1);
 	step(&x, 'Q');
 	for (int ms = 0; !finish(&x) && ms < LIMIT_MS; ms += 10)
 		nap(10000);
