@@ -24,9 +24,14 @@
  *   alone is written while they run, and there their sockets are begun.  The second image
  *   has their state, and both for flows that are new; those it does not have are gone.
  *
- *   Whatever fails while saving, the program goes on as before.  While loading, a flow
- *   that can not be is left out, and named; or, if asked so, nothing is taken at all.
- *   Spliced connections end on this host's loopback and are never carried.
+ *   Whatever fails while saving, the program goes on as before.  If passt-repair ended in
+ *   the middle it does so once there is another one: what is written to a socket that is
+ *   in repair mode would come back, and it can not even be closed as it should be.  So all
+ *   stands still until then.
+ *
+ *   While loading, a flow that can not be is left out, and named; or, if asked so, nothing
+ *   is taken at all.  Spliced connections end on this host's loopback and are never
+ *   carried.
  *
  *   The image: PROGRAM, NET, then for each flow FLOW, with the index by which the
  *   others name it, then TCP and its QUEUEs, or UDP, then END.  That of the flows alone:
@@ -70,6 +75,7 @@ enum image_kind {
  * @report:	of what was done last
  * @mode:	of the image being written
  * @filters:	each socket has a filter
+ * @helped:	there was a helper when it was begun
  * @next:	where checkpoint_save_more() goes on in the table
  * @known:	the flow of each entry in the last image of the flows: the lower half of its
  *		conn id, + 1 if it is hidden; 0: it is not there
@@ -79,12 +85,14 @@ enum image_kind {
  * @prepared:	time of the image of the flows that was loaded before; 0: none was
  * @index:	index here, + 1, of what has an index in the image; 0: no such flow
  * @loading:	entry whose sections are being read, + 1; 0: none
+ * @stuck:	in CHECKPOINT_SAVED: what was called off has to wait for a helper
  */
 static struct {
 	enum checkpoint_state state;
 	struct checkpoint_report report;
 	enum checkpoint_mode mode;
 	bool filters;
+	bool helped;
 	uint32_t next;
 	uint32_t known[CONN_MAX];
 	uint64_t known_at;
@@ -93,6 +101,7 @@ static struct {
 	uint64_t prepared;
 	uint32_t index[CONN_MAX];
 	uint32_t loading;
+	bool stuck;
 } self;
 
 /* checkpoint_init() - Begin anew */
@@ -102,6 +111,7 @@ void checkpoint_init(void)
 	self.known_at = 0;
 	self.prepared = 0;
 	block_end();
+	self.stuck = false;
 	repair_init();
 }
 
@@ -169,6 +179,26 @@ static void lost(const char *what, const char *why)
 	warn("%s: not carried: %s", what, why);
 }
 
+/* powerless() - Nobody can switch repair mode; -EPERM, else 0 */
+static int powerless(void)
+{
+	return repair_possible() ? 0 :
+	       failed(-EPERM, "TCP_REPAIR needs CAP_NET_ADMIN, or passt-repair");
+}
+
+/* abandoned() - Sockets wait in repair mode for a helper */
+static int abandoned(void)
+{
+	return failed(-EPIPE, "passt-repair ended in the middle: all stands still until there "
+		      "is another one");
+}
+
+/* deserted() - Whether there was a helper, and is none any more; -EPIPE, else 0 */
+static int deserted(bool helped)
+{
+	return helped && !repair_helped() ? failed(-EPIPE, "passt-repair ended in the middle") : 0;
+}
+
 /* ------------------------------------------------------------------------ save */
 
 /* save_program() - Who we are, and when; 0, -errno */
@@ -219,10 +249,12 @@ static int save_state(struct conn *c, uint64_t now)
 {
 	int rc;
 
-	if (c->kind == CONN_TCP)
-		rc = tcp_image_save(c, self.report.deaf, now);
-	else
+	if (c->kind != CONN_TCP)
 		rc = udp_image_save(c, now);
+	else if (self.mode == CHECKPOINT_RUN)
+		rc = tcp_image_save_running(c, now);
+	else
+		rc = tcp_image_save(c, self.report.deaf, now);
 	if (rc > 0)
 		tally(c->kind);
 	else if (!rc)
@@ -302,8 +334,9 @@ static int save_failed(int rc)
 {
 	if (!*self.report.error)
 		(void)failed(rc, "%s", *image_error() ? image_error() : tcp_image_why());
-	checkpoint_resume();
-	unhush();		/* who called brought all to rest */
+	/* Who called brought all to rest */
+	if (!checkpoint_resume())
+		unhush();
 	return end(rc, "written");
 }
 
@@ -327,8 +360,9 @@ int checkpoint_save(int fd, enum checkpoint_mode mode, bool known)
 	self.kind = mode == CHECKPOINT_FLOWS ? KIND_FLOWS : known ? KIND_STATE : KIND_WHOLE;
 	if (known && !self.known_at)
 		rc = failed(-EINVAL, "no image of the flows was written before");
-	if (!rc && mode != CHECKPOINT_FLOWS && !repair_possible())
-		rc = failed(-EPERM, "TCP_REPAIR needs CAP_NET_ADMIN, or passt-repair");
+	if (!rc && mode != CHECKPOINT_FLOWS)
+		rc = powerless();
+	self.helped = repair_helped();
 	if (rc)
 		return save_failed(rc);
 	self.state = CHECKPOINT_SAVED;
@@ -365,10 +399,13 @@ int checkpoint_save_more(uint64_t now)
 		return 1;
 	if (!rc)
 		rc = image_write_end();
+	if (!rc)
+		rc = deserted(self.helped);
 	if (rc)
 		return save_failed(rc);
+	/* Nothing was touched, or goes on already */
 	if (self.mode == CHECKPOINT_RUN || self.mode == CHECKPOINT_FLOWS)
-		checkpoint_resume();
+		self.state = CHECKPOINT_NONE;
 	return end(0, self.mode == CHECKPOINT_FLOWS ? "of the flows written" : "written");
 }
 
@@ -378,13 +415,15 @@ int checkpoint_save_more(uint64_t now)
  * The caller ends the program.
  *
  * Return: 0; -ESTALE, checkpoint_report()->error: something came meanwhile, which who
- *	   has the image lacks: everything is as before the call
+ *	   has the image lacks; -EPIPE: it was called off; everything is as before the call
  */
 int checkpoint_part(void)
 {
 	uint32_t i = 0;
 	struct conn *c;
 
+	if (self.stuck)
+		return abandoned();
 	while ((c = conn_next(&i))) {
 		if (c->kind == CONN_TCP && tcp_image_heard(c))
 			return failed(-ESTALE, "%s: something came since the checkpoint",
@@ -400,23 +439,41 @@ int checkpoint_part(void)
 
 /**
  * checkpoint_resume() - It was not handed over: the program goes on
+ *
+ * Return: 0; -errno, checkpoint_report()->error: it can not yet, checkpoint_helped() will
  */
-void checkpoint_resume(void)
+int checkpoint_resume(void)
 {
-	uint32_t i = 0;
+	uint32_t i = 0, left = 0;
 	struct conn *c;
 
 	if (self.state != CHECKPOINT_SAVED)
-		return;
-	/* Nothing was touched for an image of the flows */
-	while (self.mode != CHECKPOINT_FLOWS && (c = conn_next(&i))) {
+		return 0;
+	while ((c = conn_next(&i))) {
 		if (c->kind == CONN_TCP)
-			tcp_image_resume(c, self.filters);
+			left += tcp_image_resume(c, self.filters) < 0;
 	}
+	self.stuck = left;
+	if (left)
+		return abandoned();
 	self.filters = false;
 	if (self.mode == CHECKPOINT_HOLD || self.mode == CHECKPOINT_EXIT)
 		unhush();
 	self.state = CHECKPOINT_NONE;
+	return 0;
+}
+
+/**
+ * checkpoint_helped() - There is a helper: what waited for one goes on
+ */
+void checkpoint_helped(void)
+{
+	if (!self.stuck)
+		return;
+	if (checkpoint_resume())
+		warn("%s", self.report.error);
+	else
+		info("All goes on");
 }
 
 /* ------------------------------------------------------------------------ load */
@@ -642,6 +699,7 @@ static int load_section(struct image_section *s, uint64_t now)
 static int load_all(int fd, uint64_t now)
 {
 	struct image_section s;
+	bool helped = repair_helped();
 	int rc = image_read_begin(fd), more = 0;
 
 	while (!rc && (more = image_next(&s)) > 0) {
@@ -658,6 +716,8 @@ static int load_all(int fd, uint64_t now)
 		rc = failed(-EINVAL, "it is empty");
 	if (rc && !*self.report.error)
 		(void)failed(rc, "%s", image_error());
+	if (!rc)
+		rc = deserted(helped);
 	return rc;
 }
 
@@ -675,14 +735,13 @@ static int load_all(int fd, uint64_t now)
  */
 int checkpoint_load(int fd, bool strict, uint64_t now)
 {
-	int rc = 0;
+	int rc;
 
 	begin();
 	self.at = 0;
 	self.loading = 0;
 	tcp_image_load_begin();
-	if (!repair_possible())
-		rc = failed(-EPERM, "TCP_REPAIR needs CAP_NET_ADMIN, or passt-repair");
+	rc = powerless();
 	self.state = CHECKPOINT_LOADED;
 	if (!rc)
 		rc = load_all(fd, now);
@@ -711,19 +770,26 @@ static void leave_load(void)
  * @now:	Time, us
  *
  * In CHECKPOINT_LOADED, else nothing happens.
+ *
+ * Return: 0; -EPERM, checkpoint_report()->error: everything is as before the call
  */
-void checkpoint_go(uint64_t now)
+int checkpoint_go(uint64_t now)
 {
 	uint32_t i = 0;
 	struct conn *c;
+	int rc;
 
 	if (self.state != CHECKPOINT_LOADED)
-		return;
+		return 0;
+	rc = powerless();
+	if (rc)
+		return rc;
 	leave_load();
 	while ((c = conn_next(&i))) {
 		if (c->kind == CONN_TCP && tcp_image_go(c, now))
 			give_up(c, tcp_image_why());
 	}
+	return 0;
 }
 
 /**

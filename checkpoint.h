@@ -58,10 +58,11 @@ const struct checkpoint_report *checkpoint_report(void);
 int	checkpoint_save(int fd, enum checkpoint_mode mode, bool known);
 int	checkpoint_save_more(uint64_t now);
 int	checkpoint_part(void);
-void	checkpoint_resume(void);
+int	checkpoint_resume(void);
+void	checkpoint_helped(void);
 
 int	checkpoint_load(int fd, bool strict, uint64_t now);
-void	checkpoint_go(uint64_t now);
+int	checkpoint_go(uint64_t now);
 void	checkpoint_forget(void);
 
 #endif /* CHECKPOINT_H */

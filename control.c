@@ -220,7 +220,7 @@ static void load(const struct ctl_request *r, uint64_t now)
 	} else {
 		rc = checkpoint_load(r->fd, strict, now);
 		if (!rc && !hold)
-			checkpoint_go(now);
+			rc = checkpoint_go(now);
 		report(r->client, rc);
 	}
 }
@@ -229,6 +229,7 @@ static void load(const struct ctl_request *r, uint64_t now)
 static enum control_wish finish(const struct ctl_request *r, bool commit, uint64_t now)
 {
 	bool saved = checkpoint_state() == CHECKPOINT_SAVED;
+	int rc = 0;
 
 	if (checkpoint_state() == CHECKPOINT_NONE) {
 		ctl_link_error(r->client, "%s: nothing is held", r->name);
@@ -238,16 +239,16 @@ static enum control_wish finish(const struct ctl_request *r, bool commit, uint64
 		ctl_link_error(r->client, "commit: the state of the flows comes first (restore)");
 		return CONTROL_NONE;
 	}
-	if (saved && commit && checkpoint_part()) {
+	if (saved)
+		rc = commit ? checkpoint_part() : checkpoint_resume();
+	else if (commit)
+		rc = checkpoint_go(now);
+	else
+		checkpoint_forget();
+	if (rc) {
 		ctl_link_error(r->client, "%s", checkpoint_report()->error);
 		return CONTROL_NONE;
 	}
-	if (saved && !commit)
-		checkpoint_resume();
-	else if (!saved && commit)
-		checkpoint_go(now);
-	else if (!saved)
-		checkpoint_forget();
 	done(r->client);
 	return saved == commit ? CONTROL_END : CONTROL_NONE;
 }
@@ -325,7 +326,7 @@ enum control_wish control_save(uint64_t now)
 	if (end) {
 		rc = checkpoint_part();
 		if (rc)
-			checkpoint_resume();
+			(void)checkpoint_resume();
 	}
 	report(self.asked.client, rc);
 	return end && !rc ? CONTROL_END : CONTROL_NONE;

@@ -68,6 +68,7 @@ enum {
 	HALF_OPEN_US	= 50 * 1000,	/* for handshakes to be completed, before a checkpoint */
 	REST_US		= 1000,		/* from one look at them to the next */
 	REST_ROUNDS	= 64,		/* of TAKES batches: a guest may send without end */
+	HELPER_US	= 5 * 1000000,	/* for passt-repair to call, where it is needed at once */
 	TRIM_US		= 2 * 1000000,	/* the link was quiet: give memory back */
 };
 
@@ -270,11 +271,20 @@ static void rest(uint64_t now)
 	tap_flush();
 }
 
+/* take_helper() - Somebody called who may switch repair mode for us, -errno: or may not */
+static void take_helper(int fd)
+{
+	if (fd < 0)
+		return;
+	repair_use_helper(fd);
+	checkpoint_helped();
+}
+
 /*
  * obey() - Do what is asked for over the control socket
  *
  * While everything stands still between two steps of a hand-over, nothing else is
- * looked at but signals.
+ * looked at but signals and helpers.
  */
 static void obey(uint64_t now)
 {
@@ -282,6 +292,8 @@ static void obey(uint64_t now)
 		bool held = checkpoint_state() != CHECKPOINT_NONE;
 		enum control_wish wish = held ? control_hold(loop_now()) : control_next(now);
 
+		if (held)
+			take_helper(repair_link_accept());
 		if (wish == CONTROL_REST)
 			rest(now);
 		if (wish == CONTROL_REST || wish == CONTROL_SAVE)
@@ -293,13 +305,6 @@ static void obey(uint64_t now)
 		else if (wish == CONTROL_NONE && !held)
 			return;
 	}
-}
-
-/* take_helper() - Somebody called who may switch repair mode for us, -errno: or may not */
-static void take_helper(int fd)
-{
-	if (fd >= 0)
-		repair_use_helper(fd);
 }
 
 /* dispatch() - One event to whom it belongs */
@@ -542,6 +547,15 @@ static void open_control(const struct conf *c)
 		(void)bound_open(false, WIRE_TCP);
 }
 
+/* await_helper() - Who could switch repair mode for us has a moment to call */
+static void await_helper(void)
+{
+	uint64_t until = loop_now() + HELPER_US;
+
+	while (!repair_possible() && loop_now() < until && repair_link_wait(HELPER_US / 1000))
+		take_helper(repair_link_accept());
+}
+
 /* restore() - Go on where another process ended */
 static void restore(const struct conf *c)
 {
@@ -552,9 +566,9 @@ static void restore(const struct conf *c)
 	fd = daemon_open_read(c->restore);
 	if (fd < 0)
 		die_errno(-fd, "Cannot read checkpoint %s (--restore)", c->restore);
-	if (checkpoint_load(fd, false, loop_now()))
+	await_helper();
+	if (checkpoint_load(fd, false, loop_now()) || checkpoint_go(loop_now()))
 		die("Cannot restore (--restore): %s", checkpoint_report()->error);
-	checkpoint_go(loop_now());
 	sock_close(fd);
 }
 

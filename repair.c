@@ -219,6 +219,16 @@ bool repair_possible(void)
 }
 
 /**
+ * repair_helped() - Whether there is a helper, which has not failed yet
+ *
+ * Return: true if so
+ */
+bool repair_helped(void)
+{
+	return self.helper >= 0;
+}
+
+/**
  * repair_deaf() - Have a socket drop what comes, or hear again
  * @fd:		Socket, connected or listening, of any kind
  * @deaf:	Drop, without an answer
@@ -230,6 +240,23 @@ int repair_deaf(int fd, bool deaf)
 	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
 
 	return sock_filter(fd, &drop, deaf);
+}
+
+/**
+ * repair_unsent() - Whether bytes wait in the send queue that were never sent
+ * @fd:		Socket
+ *
+ * While its send queue is looked at, in repair mode, an acknowledgement that comes has the
+ * kernel take all of them for sent (net/ipv4/tcp_output.c, tcp_write_xmit()): they would
+ * wait for a time-out.  Who goes on should not hear meanwhile.
+ *
+ * Return: true if so
+ */
+bool repair_unsent(int fd)
+{
+	int unsent;
+
+	return !ioctl(fd, SIOCOUTQNSD, &unsent) && unsent > 0;
 }
 
 /* queue_seq() - Number behind the last byte of a queue; 0, -errno */
@@ -409,12 +436,16 @@ static int share_port(int fd)
  * repair_leave() - The socket goes on as before; no packet is sent for that
  * @fd:		Socket, in repair mode or not
  *
- * Return: 0; -errno
+ * Return: 0; -errno: it is still in repair mode, where nobody may use it: what is
+ *	   written would come back
  */
 int repair_leave(int fd)
 {
-	int rc = mode(fd, TCP_REPAIR_OFF_NO_WP);
+	uint32_t on;
+	int rc = get(fd, TCP_REPAIR, &on);
 
+	if (!rc && on)
+		rc = mode(fd, TCP_REPAIR_OFF_NO_WP);
 	return rc ? rc : share_port(fd);
 }
 

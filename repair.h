@@ -90,9 +90,11 @@ static inline bool repair_fin_came(const struct repair *r)
 void	repair_init(void);
 bool	repair_possible(void);
 void	repair_use_helper(int fd);
+bool	repair_helped(void);
 int	repair_switch(const int *fds, int n, int mode);
 
 int	repair_deaf(int fd, bool deaf);
+bool	repair_unsent(int fd);
 int	repair_ends(int fd, struct repair *r);
 int	repair_dump(int fd, bool deaf, struct repair *r);
 int	repair_peek(int fd, const struct repair *r, bool send, const uint8_t **data);

@@ -29,6 +29,7 @@
 #include "repair_link.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -149,6 +150,19 @@ int repair_link_accept(void)
 	self.conn = fd;
 	self.cookie = cookie_of(fd);
 	return fd;
+}
+
+/**
+ * repair_link_wait() - Wait for somebody to connect
+ * @ms:		How long, ms
+ *
+ * Return: false: nobody did, or can
+ */
+bool repair_link_wait(int ms)
+{
+	struct pollfd p = { .fd = self.listen, .events = POLLIN };
+
+	return self.listen >= 0 && poll(&p, 1, ms) > 0;
 }
 
 /**

@@ -378,6 +378,26 @@ int tcp_image_save(struct conn *c, bool deaf, uint64_t now)
 }
 
 /**
+ * tcp_image_save_running() - Write a connection that goes on at once
+ * @c:		Connection in any phase
+ * @now:	Time, us
+ *
+ * Return: as tcp_image_save(); -EPIPE: it could not leave repair mode, tcp_image_resume()
+ *	   has to follow
+ */
+int tcp_image_save_running(struct conn *c, uint64_t now)
+{
+	bool hush = c->fd >= 0 && repair_unsent(c->fd) && !repair_deaf(c->fd, true);
+	int rc = tcp_image_save(c, false, now);
+
+	if (c->fd >= 0 && repair_leave(c->fd))
+		rc = wrong(-EPIPE, "%s: it is still in repair mode", conn_text(c));
+	if (hush)
+		(void)repair_deaf(c->fd, false);
+	return rc;
+}
+
+/**
  * tcp_image_heard() - Whether something came for a connection since it was saved
  * @c:		Connection
  *
@@ -392,14 +412,16 @@ bool tcp_image_heard(const struct conn *c)
  * tcp_image_resume() - Not handed over: it goes on here
  * @c:		Connection, perhaps saved
  * @deaf:	tcp_image_hush() was called
+ *
+ * Return: 0; -errno: it must not be touched before this was called again, and succeeded
  */
-void tcp_image_resume(struct conn *c, bool deaf)
+int tcp_image_resume(struct conn *c, bool deaf)
 {
 	if (c->fd < 0)
-		return;
-	(void)repair_leave(c->fd);
+		return 0;
 	if (deaf)
 		(void)repair_deaf(c->fd, false);
+	return repair_leave(c->fd);
 }
 
 /**

@@ -20,8 +20,9 @@ int	tcp_image_block(const struct conn *c);
 int	tcp_image_hush(const struct conn *c);
 int	tcp_image_save_sock(const struct conn *c);
 int	tcp_image_save(struct conn *c, bool deaf, uint64_t now);
+int	tcp_image_save_running(struct conn *c, uint64_t now);
 bool	tcp_image_heard(const struct conn *c);
-void	tcp_image_resume(struct conn *c, bool deaf);
+int	tcp_image_resume(struct conn *c, bool deaf);
 void	tcp_image_part(struct conn *c);
 
 void	tcp_image_load_begin(void);

@@ -98,6 +98,7 @@ static void test_path(void)
 	CHECK(S_ISSOCK(st.st_mode));
 	CHECK_EQ(st.st_mode & 0777, 0600);
 	CHECK_EQ(repair_link_accept(), -EAGAIN);
+	CHECK(!repair_link_wait(0));
 
 	/* Once more: it begins anew */
 	CHECK(repair_link_open(path) >= 0);
@@ -105,6 +106,7 @@ static void test_path(void)
 	CHECK(!there());
 	repair_link_close();
 	CHECK(repair_link_accept() < 0);
+	CHECK(!repair_link_wait(1000));
 }
 
 /* A file that is not ours stays */
@@ -166,6 +168,7 @@ static void test_one(void)
 	CHECK(repair_link_open(path) >= 0);
 	first = helper();
 	CHECK(first >= 0);
+	CHECK(repair_link_wait(1000));
 	conn = repair_link_accept();
 	CHECK(conn >= 0);
 	CHECK(!hung_up(first));
