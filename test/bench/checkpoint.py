@@ -7,7 +7,7 @@ Groups, and what is in each:
 
 	count		connections that wait, by their number: each order
 	queue		the same, with bytes in a queue of each socket
-	periodic	a stream, while a checkpoint is made each second, and while none is
+	periodic	a stream, of which a checkpoint is made every other second
 	vm		a machine that moves to another host: test/vm/migrate.py
 
 An order is timed by the program, and from outside: passtctl from start to end.
@@ -21,25 +21,24 @@ Repeats and their medians are left to bench.py; figures go to build/bench/checkp
 Behind each hand-over each connection is used in both directions, and each byte compared:
 if one is not what it should be, or anything else goes wrong, that is the end.
 """
-import concurrent.futures
 import contextlib
 import json
 import os
 import re
 import statistics
 import subprocess
-import threading
 import time
 
 import bench
 import ends
 from carry import Cut
 from crowd import Crowd
-from lab import PROGS, TMP, Ours, beside, host, until
-from rows import Unstarted, stream
+from lab import PROGS, REMOTE4, TMP, Ours, beside, host, remote, until
+from rows import SECONDS, Unstarted, iperf_server
 
 IMAGE, TOP = os.environ["IMAGE"], os.environ["TOP"]
 COUNTS = (100, 1000, 3000, 10000)
+EARLY = 0.3			# in a second, so that what it does is seen in the same one
 MACHINE_MB = 1024
 VM_LIMIT = 600			# seconds
 # Lines of migrate.py that tell how long it took, and what of it
@@ -136,49 +135,29 @@ def orders(count, unread=None):
     return run
 
 
-class Never(Ordered):
-    """No checkpoint is made"""
-    name = "none"
-
-    @contextlib.contextmanager
-    def meanwhile(self):
-        """Do what is to be done beside something else"""
-        yield
-
-
-class Often(Ordered):
-    """One is made each second"""
-    name = "each second"
-
-    @contextlib.contextmanager
-    def meanwhile(self):
-        """The same"""
-        over, took = threading.Event(), []
-
-        def work():
-            while not over.wait(1):
-                self.save("run", "--run")
-                took.append(self.took["run", "ms"])
-
-        with concurrent.futures.ThreadPoolExecutor() as pool:
-            done = pool.submit(work)
-            try:
-                yield
-            finally:
-                over.set()
-            done.result()
-        beside("a checkpoint", "ms", statistics.median(took))
-        beside("checkpoints", "", len(took))
-
-
 def beside_stream(count, reverse):
-    """One stream, beside so many connections that wait"""
+    """One stream beside so many connections that wait; the figure is its rate in seconds in
+    which a checkpoint is made, relative to the others, which come in turn"""
     def run(t):
+        took = []
         with Crowd(t, count) as crowd:
-            with t.meanwhile():
-                gbit = stream(reverse=reverse)(t)
+            with iperf_server(remote, 5201):
+                begin = time.monotonic()
+                client = t.guest.start("iperf3", "-J", "-i", 1, "-c", REMOTE4, "-t", SECONDS,
+                                       *(["-R"] if reverse else []))
+                for second in range(1, SECONDS, 2):
+                    time.sleep(max(0, begin + second + EARLY - time.monotonic()))
+                    t.save("run", "--run")
+                    took.append(t.took["run", "ms"])
+                out = json.load(client.stdout)
+                ends.want(0, client.wait(), f"iperf3: {out.get('error')}")
             crowd.check()
-        return gbit
+        # The first two find their speed
+        rates = [i["sum"]["bits_per_second"] / 1e9 for i in out["intervals"][2:SECONDS]]
+        without, among = statistics.mean(rates[::2]), statistics.mean(rates[1::2])
+        beside("without", "Gbit/s", without)
+        beside("a checkpoint", "ms", statistics.median(took))
+        return among / without
     return run
 
 
@@ -218,7 +197,7 @@ def rows():
     for reverse in False, True:
         way = "host to guest" if reverse else "guest to host"
         for count in 0, 1000:
-            yield ("periodic", f"{way}, {count} wait", "Gbit/s", (Never, Often), mtu,
+            yield ("periodic", f"{way}, {count} wait", "of the rate", (Ordered,), mtu,
                    beside_stream(count, reverse))
     for idle, queued in (0, 0), (1000, 0), (1000, 80_000):
         yield ("vm", f"machine, {idle} wait, {queued} bytes each", "ms", (Moved,), {},

@@ -139,10 +139,20 @@ class Crowd:
         """All connections work"""
         self.ask("check")
 
+    def rest(self):
+        """The guest has nothing under way: while no program serves it, or one that does not
+        know its connections yet, it has to be silent"""
+        ends.until(lambda: not any(unsent for _, _, unsent in sockets(self.guest).values()))
+
     def fill(self):
         """Bytes wait in the queues, if that is wanted; return how many in each"""
-        if not self.unread:
-            return 0
+        if self.unread:
+            return self.fill_queues()
+        self.rest()
+        return 0
+
+    def fill_queues(self):
+        """They do"""
         self.ask("fill")
         column = 2 if self.unread == "out" else 1
         ports = range(PORT, PORT + len(self.parts))
@@ -155,4 +165,5 @@ class Crowd:
             before[:] = found
             return same and min(found) >= NEARLY * QUEUED
         ends.until(settled)
+        self.rest()
         return sum(before) / self.count
