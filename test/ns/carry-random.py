@@ -109,6 +109,16 @@ class Conn:
             f"{n}: wrote {e.wrote} of {len(e.text)}{' FIN' if e.fin else ''}, read {e.got}"
             f"{' EOF' if e.eof else ''}" for n, e in (("guest", self.g), ("remote", self.r)))
 
+    def kernels(self, host_knows, remote_knows):
+        """For a failure too: what the kernels of host and remote end know of it"""
+        if not self.r.s:
+            return ""
+        try:
+            key = self.r.s.getpeername()[1], self.r.s.getsockname()[1]
+        except OSError as e:
+            return str(e)
+        return f"host {host_knows.get(key)}, remote {remote_knows.get(key[::-1])}"
+
     def step(self):
         for end in self.g, self.r:
             if end.s and not end.done():
@@ -289,8 +299,9 @@ def main():
     end = time.monotonic() + 2 * WAIT
     while load.conns and time.monotonic() < end:
         load.tick()
+    known = sockets(host), sockets(remote)
     for c in load.conns:
-        print("not done:", c.text())
+        print("not done:", c.text(), c.kernels(*known))
     if load.conns:
         print("host:", {k: v for k, v in sockets(host).items() if v[0] == "SYN-SENT"})
     want(0, len(load.conns), "connections that did not end")
