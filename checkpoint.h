@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "conn.h"
+
 /* What to do when a checkpoint is written */
 enum checkpoint_mode {
 	CHECKPOINT_RUN,		/* go on */
@@ -21,8 +23,14 @@ enum checkpoint_state {
 	CHECKPOINT_LOADED,	/* it has all, but the network does not lead here yet */
 };
 
+/* What an image has: member of the section PROGRAM, numbers never change meaning */
+enum checkpoint_kind {
+	CHECKPOINT_KIND_WHOLE	= 0,
+	CHECKPOINT_KIND_FLOWS	= 1,	/* no state */
+	CHECKPOINT_KIND_STATE	= 2,	/* that of flows in one of _FLOWS, and new ones */
+};
+
 enum {
-	CHECKPOINT_STEP		= 1024,	/* flows written by one checkpoint_save_more() */
 	CHECKPOINT_LOST_MAX	= 32,	/* reasons kept; all are counted, and logged */
 	CHECKPOINT_TEXT		= 240,
 };
@@ -53,16 +61,15 @@ struct checkpoint_report {
 
 void	checkpoint_init(void);
 enum checkpoint_state checkpoint_state(void);
+void	checkpoint_enter(enum checkpoint_state state);
+
 const struct checkpoint_report *checkpoint_report(void);
-
-int	checkpoint_save(int fd, enum checkpoint_mode mode, bool known);
-int	checkpoint_save_more(uint64_t now);
-int	checkpoint_part(void);
-int	checkpoint_resume(void);
-void	checkpoint_helped(void);
-
-int	checkpoint_load(int fd, bool strict, uint64_t now);
-int	checkpoint_go(uint64_t now);
-void	checkpoint_forget(void);
+struct checkpoint_report *checkpoint_begin(void);
+int	checkpoint_end(int rc, const char *what);
+int	checkpoint_failed(int rc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void	checkpoint_lost(const char *what, const char *why);
+void	checkpoint_tally(enum conn_kind kind);
+int	checkpoint_powerless(void);
+int	checkpoint_deserted(bool helped);
 
 #endif /* CHECKPOINT_H */

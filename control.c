@@ -25,6 +25,8 @@
 #include <string.h>
 
 #include "checkpoint.h"
+#include "checkpoint_load.h"
+#include "checkpoint_save.h"
 #include "conn.h"
 #include "ctl_link.h"
 #include "json.h"
@@ -61,6 +63,8 @@ static struct {
 int control_init(const char *path)
 {
 	checkpoint_init();
+	checkpoint_save_init();
+	checkpoint_load_init();
 	return path ? ctl_link_open(path) : 0;
 }
 

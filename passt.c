@@ -35,6 +35,8 @@
 #include "arp.h"
 #include "bound.h"
 #include "checkpoint.h"
+#include "checkpoint_load.h"
+#include "checkpoint_save.h"
 #include "conf.h"
 #include "conn.h"
 #include "control.h"

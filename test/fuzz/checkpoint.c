@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * checkpoint.c - a checkpoint that anybody may have written, taken over and gone on with
- * links: checkpoint.c image.c tcp_image.c udp_image.c conn.c timer.c tcp.c tcp_fsm.c
+ * links: checkpoint.c checkpoint_load.c checkpoint_save.c image.c tcp_image.c udp_image.c conn.c timer.c tcp.c tcp_fsm.c
  * links: tcp_end.c tcp_in.c tcp_out.c tcp_rto.c tcp_seg.c tail.c udp_flow.c fwd.c net.c
  * links: netlink.c nlmsg.c resolv.c dnsname.c frame.c addr.c csum.c count.c log.c util.c
  *
@@ -22,6 +22,8 @@
 #include "block.h"
 #include "bound.h"
 #include "checkpoint.h"
+#include "checkpoint_load.h"
+#include "checkpoint_save.h"
 #include "conn.h"
 #include "fwd.h"
 #include "fwd_listen.h"
@@ -439,6 +441,8 @@ static void start(void)
 	udp_flow_init(FDS);
 	tcp_init();
 	checkpoint_init();
+	checkpoint_save_init();
+	checkpoint_load_init();
 }
 
 /* run() - Some time passes */

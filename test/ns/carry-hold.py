@@ -279,6 +279,7 @@ def handed_over(w):
     w.unheard()
     take()
     w.b.announce()
+    w.b.settle()
     w.machine.start(plug)
     b.told("commit")
     a.told("commit")

@@ -67,6 +67,7 @@ class World(Network):
         self.pasta.start(self.pasta.image)
         take()
         there.announce()
+        there.settle()
 
     def on(self, place, form):
         """Where it begins next, and how that is told where the guest is"""

@@ -104,10 +104,13 @@ class Host(Place):
                             f"addr del {SERVICE6}/64 dev eth0")
 
     def taking(self):
-        """Return what has the expected address come when it is called"""
+        """Return what has the expected address come when it is called; settle() can wait"""
         return self.prepare(f"addr add {SERVICE4}/24 dev eth0",
-                            f"addr add {SERVICE6}/64 dev eth0 nodad",
-                            f"addr del {SERVICE4}/32 dev lo", f"addr del {SERVICE6}/128 dev lo")
+                            f"addr add {SERVICE6}/64 dev eth0 nodad")
+
+    def settle(self):
+        """It came: it is not expected any more"""
+        self.ip(f"addr del {SERVICE4}/32 dev lo", f"addr del {SERVICE6}/128 dev lo")
 
     def announce(self):
         """Tell everybody on the network where the address is: gratuitous ARP (RFC 5227,

@@ -14,7 +14,7 @@
  * links: tcp.c tcp_end.c tcp_fsm.c tcp_in.c tcp_out.c tcp_rto.c
  * links: tcp_seg.c timer.c
  * links: udp.c udp_flow.c util.c
- * links: block.c checkpoint.c control.c ctl_link.c image.c json.c repair.c repair_link.c
+ * links: block.c checkpoint.c checkpoint_load.c checkpoint_save.c control.c ctl_link.c image.c json.c repair.c repair_link.c
  * links: sock_unix.c tcp_image.c udp_image.c
  *
  * Theory of operation
