@@ -396,6 +396,46 @@ static void test_syn_sent(void)
 	(void)close(l);
 }
 
+/* Bytes that were not sent stay so while a deaf socket is looked at, and one that hears? */
+static void test_unsent(void)
+{
+	static const int little = 4096;
+
+	for (int deaf = 0; deaf < 2; deaf++) {
+		int p, r, l = socket(AF_INET, SOCK_STREAM, 0);
+		struct sockaddr_in a = {
+			.sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) },
+		};
+		socklen_t len = sizeof(a);
+		struct side s = { 0 };
+		const uint8_t *data;
+		uint8_t buf[CHUNK];
+		struct repair d;
+
+		CHECK_EQ(setsockopt(l, SOL_SOCKET, SO_RCVBUF, &little, sizeof(little)), 0);
+		CHECK_EQ(bind(l, (struct sockaddr *)&a, len) || listen(l, 1), 0);
+		CHECK_EQ(getsockname(l, (struct sockaddr *)&a, &len), 0);
+		p = socket(AF_INET, SOCK_STREAM, 0);
+		CHECK_EQ(connect(p, (struct sockaddr *)&a, len), 0);
+		r = accept(l, NULL, NULL);
+		s.fd = p;
+		CHECK(put(&s, 1, LARGE));
+		nap(SETTLE_US);
+		CHECK(repair_unsent(p));
+		if (deaf)
+			CHECK_EQ(repair_deaf(p, true), 0);
+		CHECK_EQ(repair_dump(p, false, &d), 0);
+		CHECK_EQ(repair_peek(p, &d, true, &data), 0);
+		/* Which opens the window, and says so */
+		while (recv(r, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+			nap(1000);
+		CHECK_EQ(repair_unsent(p), deaf);
+		repair_vanish(p);
+		(void)close(r);
+		(void)close(l);
+	}
+}
+
 /* Not handed over: it leaves repair mode, hears again, and nothing was lost */
 static void test_leave(void)
 {
@@ -470,6 +510,7 @@ int main(void)
 	RUN(test_states6);
 	RUN(test_syn_sent);
 	RUN(test_leave);
+	RUN(test_unsent);
 	RUN(test_wait);
 	return check_done();
 }
