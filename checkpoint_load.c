@@ -24,6 +24,7 @@
 #include "net.h"
 #include "pkt.h"
 #include "repair.h"
+#include "tap.h"
 #include "tcp_fsm.h"
 #include "tcp_image.h"
 #include "udp_flow.h"
@@ -343,6 +344,13 @@ static void leave_load(void)
 	checkpoint_enter(CHECKPOINT_NONE);
 }
 
+/* go() - A connection goes on, or is given up */
+static void go(struct conn *c, uint64_t now)
+{
+	if (tcp_image_go(c, now))
+		give_up(c, tcp_image_why());
+}
+
 /**
  * checkpoint_go() - The network leads here now: everything goes on
  * @now:	Time, us
@@ -363,9 +371,18 @@ int checkpoint_go(uint64_t now)
 	if (rc)
 		return rc;
 	leave_load();
+	/* Who rests can wait: of thousands most do */
 	while ((c = conn_next(&i))) {
-		if (c->kind == CONN_TCP && tcp_image_go(c, now))
-			give_up(c, tcp_image_why());
+		if (c->kind == CONN_TCP && tcp_image_fresh(c))
+			go(c, now);
+	}
+	tap_flush();
+	i = 0;
+	while ((c = conn_next(&i))) {
+		if (c->kind == CONN_TCP && !tcp_image_fresh(c))
+			go(c, now);
+		else if (c->kind == CONN_TCP)
+			tcp_image_settled(c);
 	}
 	return 0;
 }

@@ -76,7 +76,7 @@ enum {
 	CARRIED_EOF	= 1 << 0,	/* the remote end's FIN came before: the kernel does
 					 * not tell, it follows the last byte */
 	CARRIED_SILENT	= 1 << 1,	/* to be closed without a packet, after a while */
-	CARRIED_FRESH	= 1 << 2,	/* used shortly before: not in an image */
+	CARRIED_FRESH	= 1 << 2,	/* somebody waits for it: not in an image */
 };
 
 extern const char *const tcp_phase_name[PH_NUM];

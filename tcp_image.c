@@ -688,6 +688,19 @@ int tcp_image_load_queue(struct conn *c, struct pkt_reader *r)
 	return rc ? wrong(rc, "a queue: %s", strerror(-rc)) : 0;
 }
 
+/*
+ * rests() - Neither end waits for anything, and nothing was on its way at the checkpoint
+ *
+ * So nobody has to hear of the move.  Most of thousands do, and a packet to either end
+ * costs more than all the rest.
+ */
+static bool rests(const struct tcp_conn *t, const struct repair *d)
+{
+	return t->phase == PH_OPEN && t->half[OUT] == HALF_FLOW && t->half[IN] == HALF_FLOW &&
+	       !t->carried && t->nxt == t->una && !t->tail && d->window.wnd >= d->mss &&
+	       !d->len[REPAIR_UNREAD] && !d->len[REPAIR_SENT] && !d->len[REPAIR_UNSENT];
+}
+
 /**
  * tcp_image_load_end() - All of a connection was read
  * @c:		Connection; the caller gives it up if this fails
@@ -707,20 +720,26 @@ int tcp_image_load_end(struct conn *c)
 		if (rc)
 			return wrong(rc, "its socket: %s", strerror(-rc));
 	}
+	if (!rests(&c->tcp, d))
+		c->tcp.carried |= CARRIED_FRESH;
 	return rc;
 }
 
-/*
- * rests() - Neither end waits for anything, and nothing was on its way at the checkpoint
+/**
+ * tcp_image_fresh() - Whether somebody waits for a loaded connection to go on
+ * @c:		Connection, until tcp_image_settled()
  *
- * So nobody has to hear of the move.  Most of thousands do, and a packet to either end
- * costs more than all the rest.
+ * Return: true if so; false: it rests
  */
-static bool rests(const struct tcp_conn *t, const struct repair *d)
+bool tcp_image_fresh(const struct conn *c)
 {
-	return t->phase == PH_OPEN && t->half[OUT] == HALF_FLOW && t->half[IN] == HALF_FLOW &&
-	       !t->carried && t->nxt == t->una && !t->tail && d->window.wnd >= d->mss &&
-	       !d->len[REPAIR_UNREAD] && !d->len[REPAIR_SENT] && !d->len[REPAIR_UNSENT];
+	return c->tcp.carried & CARRIED_FRESH;
+}
+
+/* tcp_image_settled() - It went on: it is like others from now on */
+void tcp_image_settled(struct conn *c)
+{
+	c->tcp.carried &= (uint8_t)~CARRIED_FRESH;
 }
 
 /**
@@ -733,10 +752,9 @@ static bool rests(const struct tcp_conn *t, const struct repair *d)
 int tcp_image_go(struct conn *c, uint64_t now)
 {
 	const struct repair *d = &self.dump[conn_index(c)];
-	bool rest = rests(&c->tcp, d);
+	bool rest = !tcp_image_fresh(c);
 	int rc;
 
-	c->tcp.carried &= (uint8_t)~CARRIED_FRESH;
 	if (c->fd < 0) {
 		tcp_schedule(c);
 		return 0;

@@ -30,6 +30,8 @@ int	tcp_image_load_sock(struct conn *c, struct pkt_reader *r);
 int	tcp_image_load(struct conn *c, struct pkt_reader *r, uint32_t elapsed_ms, uint64_t now);
 int	tcp_image_load_queue(struct conn *c, struct pkt_reader *r);
 int	tcp_image_load_end(struct conn *c);
+bool	tcp_image_fresh(const struct conn *c);
+void	tcp_image_settled(struct conn *c);
 int	tcp_image_go(struct conn *c, uint64_t now);
 const char *tcp_image_why(void);
 
