@@ -185,6 +185,26 @@ void fwd_listen_ports(uint8_t proto, struct ports *set)
 }
 
 /**
+ * fwd_listen_may() - At which ports of the host sockets of ours wait, or may at times
+ * @proto:	WIRE_TCP or WIRE_UDP
+ * @set:	Filled
+ */
+void fwd_listen_may(uint8_t proto, struct ports *set)
+{
+	const struct ports_table *t = &self.conf.ports;
+
+	fwd_listen_ports(proto, set);
+	for (unsigned i = 0; i < t->n; i++) {
+		const struct ports_rule *r = &t->rule[i];
+
+		if (r->mode != PORTS_AUTO || r->proto != proto || r->in_ns || is_off(r))
+			continue;
+		for (unsigned port = r->first; port <= r->last; port++)
+			ports_add(set, (uint16_t)port);
+	}
+}
+
+/**
  * fwd_listen_find() - The socket of the host that waits at a port
  * @proto:	WIRE_TCP or WIRE_UDP
  * @port:	Port

@@ -544,7 +544,7 @@ static int read_state(struct conn *c, struct pkt_reader *r, struct repair *d, bo
  */
 void tcp_image_load_begin(void)
 {
-	fwd_listen_ports(WIRE_TCP, &self.forwarded);
+	fwd_listen_may(WIRE_TCP, &self.forwarded);
 }
 
 /**

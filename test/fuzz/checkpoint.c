@@ -346,6 +346,11 @@ void fwd_listen_ports(uint8_t proto, struct ports *set)
 		ports_add(set, (uint16_t)port);
 }
 
+void fwd_listen_may(uint8_t proto, struct ports *set)
+{
+	fwd_listen_ports(proto, set);
+}
+
 bool icmp_error_set(struct icmp_error *e, int err) { (void)e; (void)err; return false; }
 void icmp_error_to_guest(const struct icmp_error *e) { (void)e; }
 
