@@ -38,7 +38,7 @@
  * @kind:	what the image being loaded has
  * @at:		time of that image, ms since 1970; 0: PROGRAM is to come
  * @prepared:	time of the image of the flows that was loaded before; 0: none was
- * @index:	index here, + 1, of what has an index in the image; 0: no such flow
+ * @id:		conn id of what has an index in the image; CONN_NONE: no such flow
  * @loading:	entry whose sections are being read, + 1; 0: none
  */
 static struct {
@@ -46,7 +46,7 @@ static struct {
 	enum checkpoint_kind kind;
 	uint64_t at;
 	uint64_t prepared;
-	uint32_t index[CONN_MAX];
+	uint64_t id[CONN_MAX];
 	uint32_t loading;
 } self;
 
@@ -116,7 +116,7 @@ static int load_program(struct pkt_reader *r)
 		return checkpoint_failed(-ESTALE, "it is the state of flows that are not known here");
 	if (kind != CHECKPOINT_KIND_STATE) {
 		sweep();
-		memset(self.index, 0, sizeof(self.index));
+		memset(self.id, 0, sizeof(self.id));
 	}
 	self.kind = (enum checkpoint_kind)kind;
 	self.at = at;
@@ -154,7 +154,7 @@ static int load_ends(struct pkt_reader *r)
 	far = pkt_take(r, sizeof(key.far));
 	if (r->bad || index >= CONN_MAX)
 		return -EINVAL;
-	if (self.index[index] && make_room(conn_at(self.index[index] - 1)))
+	if (make_room(conn_get(self.id[index])))
 		return -EINVAL;
 	memcpy(&key.guest, guest, sizeof(key.guest));
 	memcpy(&key.far, far, sizeof(key.far));
@@ -172,7 +172,7 @@ static int load_ends(struct pkt_reader *r)
 		return -ENOSPC;
 	if (hidden)
 		conn_hide(c);
-	self.index[index] = conn_index(c) + 1;
+	self.id[index] = conn_id(c);
 	if (self.kind == CHECKPOINT_KIND_FLOWS)
 		checkpoint_tally(c->kind);
 	return 0;
@@ -183,9 +183,9 @@ static int flow_of(struct pkt_reader *r, struct conn **c)
 {
 	uint32_t index = pkt_be32(r);
 
-	if (r->bad || index >= CONN_MAX || !self.index[index])
+	if (r->bad || index >= CONN_MAX || self.id[index] == CONN_NONE)
 		return -EINVAL;
-	*c = conn_at(self.index[index] - 1);
+	*c = conn_get(self.id[index]);
 	return 0;
 }
 
@@ -299,6 +299,30 @@ static int load_all(int fd, uint64_t now)
 	return rc;
 }
 
+/* give_up_all() - All flows go, without a packet */
+static void give_up_all(void)
+{
+	uint32_t i = 0;
+	struct conn *c;
+
+	sweep();
+	while ((c = conn_next(&i))) {
+		if (c->kind == CONN_TCP)
+			tcp_image_part(c);
+		else if (c->kind == CONN_UDP || c->kind == CONN_ECHO)
+			udp_flow_end(c);
+	}
+	self.prepared = 0;
+}
+
+/* leave_load() - What was loaded is a matter of the past */
+static void leave_load(void)
+{
+	block_end();
+	self.prepared = 0;
+	checkpoint_enter(CHECKPOINT_NONE);
+}
+
 /**
  * checkpoint_load() - Take over all of the state, or prepare for it
  * @fd:		Where from; stays the caller's
@@ -308,40 +332,37 @@ static int load_all(int fd, uint64_t now)
  * For a program that has no flows yet, or is in CHECKPOINT_PREPARED.  Afterwards in
  * CHECKPOINT_LOADED, or in CHECKPOINT_PREPARED if the image has no state.
  *
- * Return: 0; -errno, checkpoint_report()->error: nothing was taken over, and nothing
- *	   that was prepared is left
+ * Return: 0; -errno, checkpoint_report()->error: nothing was taken over.  Who was in
+ *	   CHECKPOINT_PREPARED still is, and drops what comes: the address may lead here
+ *	   already.  If the image was none at all the flows are known as before
  */
 int checkpoint_load(int fd, bool strict, uint64_t now)
 {
+	bool prepared = checkpoint_state() == CHECKPOINT_PREPARED;
 	int rc;
 
 	self.report = checkpoint_begin();
 	self.at = 0;
 	self.loading = 0;
-	tcp_image_load_begin();
 	rc = checkpoint_powerless();
 	checkpoint_enter(CHECKPOINT_LOADED);
 	if (!rc)
 		rc = load_all(fd, now);
 	if (!rc && self.kind == CHECKPOINT_KIND_FLOWS)
 		checkpoint_enter(CHECKPOINT_PREPARED);
-	else
+	else if (!rc)
 		sweep();
 	if (!rc && strict && self.report->lost)
 		rc = checkpoint_failed(-ECANCELED, "%u flows can not be carried", self.report->lost);
 	self.report->deaf = block_complete();
-	if (rc)
-		checkpoint_forget();
+	if (rc && (self.at || !prepared))
+		give_up_all();
+	if (rc && prepared)
+		checkpoint_enter(CHECKPOINT_PREPARED);
+	else if (rc)
+		leave_load();
 	return checkpoint_end(rc, self.kind == CHECKPOINT_KIND_FLOWS ?
 				  "of the flows taken over" : "taken over");
-}
-
-/* leave_load() - What was loaded is a matter of the past */
-static void leave_load(void)
-{
-	block_end();
-	self.prepared = 0;
-	checkpoint_enter(CHECKPOINT_NONE);
 }
 
 /* go() - A connection goes on, or is given up */
@@ -392,17 +413,8 @@ int checkpoint_go(uint64_t now)
  */
 void checkpoint_forget(void)
 {
-	uint32_t i = 0;
-	struct conn *c;
-
 	if (checkpoint_state() != CHECKPOINT_LOADED && checkpoint_state() != CHECKPOINT_PREPARED)
 		return;
-	sweep();
-	while ((c = conn_next(&i))) {
-		if (c->kind == CONN_TCP)
-			tcp_image_part(c);
-		else if (c->kind == CONN_UDP || c->kind == CONN_ECHO)
-			udp_flow_end(c);
-	}
+	give_up_all();
 	leave_load();
 }

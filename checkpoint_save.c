@@ -196,6 +196,9 @@ static int save_failed(int rc)
 {
 	if (!*self.report->error)
 		(void)checkpoint_failed(rc, "%s", *image_error() ? image_error() : tcp_image_why());
+	/* Whoever has part of it can not go on with that */
+	if (self.mode == CHECKPOINT_FLOWS)
+		self.known_at = 0;
 	/* Who called brought all to rest */
 	if (!checkpoint_resume())
 		unhush();

@@ -166,6 +166,7 @@ int daemon_signals(const int *list, size_t n)
 	int fd;
 
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)sigemptyset(&set);
 	while (n > 0)
 		(void)sigaddset(&set, list[--n]);

@@ -184,24 +184,44 @@ void fwd_listen_ports(uint8_t proto, struct ports *set)
 	}
 }
 
+/* covers() - Whether what is bound to an address takes what comes for another */
+static bool covers(const struct addr *bound, const struct addr *a)
+{
+	return addr_is_none(bound) || addr_eq(bound, &addr_any4) || addr_eq(bound, a);
+}
+
 /**
- * fwd_listen_may() - At which ports of the host sockets of ours wait, or may at times
+ * fwd_listen_may() - Whether a socket of ours waits there, or may at times
  * @proto:	WIRE_TCP or WIRE_UDP
- * @set:	Filled
+ * @a:		Address of the host
+ * @port:	Port
+ *
+ * Return: true if so
  */
-void fwd_listen_may(uint8_t proto, struct ports *set)
+bool fwd_listen_may(uint8_t proto, const struct addr *a, uint16_t port)
 {
 	const struct ports_table *t = &self.conf.ports;
+	static uint32_t last;
 
-	fwd_listen_ports(proto, set);
+	/* Of many that are asked for most have called the same one */
+	for (uint32_t n = 0; n <= self.high; n++) {
+		uint32_t at = n ? n - 1 : last;
+		const struct fwd_listener *l = &self.listener[at];
+
+		if (at < self.high && l->fd >= 0 && l->proto == proto && !l->in_ns &&
+		    l->port == port && covers(&l->addr, a)) {
+			last = at;
+			return true;
+		}
+	}
 	for (unsigned i = 0; i < t->n; i++) {
 		const struct ports_rule *r = &t->rule[i];
 
-		if (r->mode != PORTS_AUTO || r->proto != proto || r->in_ns || is_off(r))
-			continue;
-		for (unsigned port = r->first; port <= r->last; port++)
-			ports_add(set, (uint16_t)port);
+		if (r->mode == PORTS_AUTO && r->proto == proto && !r->in_ns && !is_off(r) &&
+		    port >= r->first && port <= r->last && (!r->bound || covers(&r->addr, a)))
+			return true;
 	}
+	return false;
 }
 
 /**

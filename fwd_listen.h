@@ -59,7 +59,7 @@ void	fwd_listen_timeout(uint64_t now);
 const struct fwd_listener *fwd_listener(uint32_t n);
 uint32_t fwd_listen_high(void);
 void	fwd_listen_ports(uint8_t proto, struct ports *set);
-void	fwd_listen_may(uint8_t proto, struct ports *set);
+bool	fwd_listen_may(uint8_t proto, const struct addr *a, uint16_t port);
 int	fwd_listen_find(uint8_t proto, uint16_t port);
 void	fwd_listen_hush(bool hush);
 

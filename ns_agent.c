@@ -385,6 +385,7 @@ static int start_command(bool foreground)
 		(void)sigemptyset(&none);
 		(void)sigprocmask(SIG_SETMASK, &none, NULL);
 		(void)signal(SIGPIPE, SIG_DFL);
+		(void)signal(SIGXFSZ, SIG_DFL);
 		if (foreground)
 			take_terminal();
 		(void)close(gate[1]);

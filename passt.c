@@ -571,6 +571,8 @@ static void restore(const struct conf *c)
 	await_helper();
 	if (checkpoint_load(fd, false, loop_now()) || checkpoint_go(loop_now()))
 		die("Cannot restore (--restore): %s", checkpoint_report()->error);
+	if (checkpoint_state() != CHECKPOINT_NONE)
+		die("Cannot restore (--restore): it has no state, only which flows there are");
 	sock_close(fd);
 }
 

@@ -551,7 +551,7 @@ static int begin(const struct repair *r, uint16_t port)
 	/* In repair mode a port can be bound that others use too: by other connections */
 	rc = mode(fd, TCP_REPAIR_ON);
 	if (!rc)
-		rc = sock_bind(fd, &r->local, port, NULL);
+		rc = sock_bind_as(fd, &r->local, port, r->scope, r->out);
 	if (rc)
 		repair_vanish(fd);
 	return rc ? rc : fd;

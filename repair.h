@@ -43,7 +43,8 @@ struct repair_window {
  * @peer:	the remote end's
  * @lport:	port of @local, host order
  * @pport:	port of @peer
- * @scope:	interface index if @peer is link-local, which is another one elsewhere
+ * @scope:	interface index if an end is link-local, which is another one elsewhere
+ * @out:	we opened it: it leaves as --outbound and so on say; for repair_begin(), _make()
  * @state:	TCP_ESTABLISHED and so on, as the kernel numbers them (netinet/tcp.h)
  * @options:	TCPI_OPT_ bits: what both ends agreed to
  * @wscale_out:	shift of the remote end's windows, 0..14
@@ -61,6 +62,7 @@ struct repair {
 	uint16_t lport;
 	uint16_t pport;
 	uint32_t scope;
+	bool out;
 	uint8_t state;
 	uint8_t options;
 	uint8_t wscale_out;

@@ -259,6 +259,34 @@ static int bind_out(int fd, const struct addr *like)
 }
 
 /**
+ * sock_bind_as() - Bind to what a socket elsewhere was bound to
+ * @fd:		Socket
+ * @a:		Address
+ * @port:	Host order
+ * @scope:	Interface index if @a is link-local
+ * @out:	It is one toward the world: the interface is that of the options
+ *
+ * Return: 0; -EPERM: the options want another address; other -errno
+ */
+int sock_bind_as(int fd, const struct addr *a, uint16_t port, unsigned scope, bool out)
+{
+	bool v4 = addr_is4(a);
+	const struct addr *want = v4 ? &self.conf.out4 : &self.conf.out6;
+	union addr_sock s;
+	socklen_t len = addr_to_sock(&s, a, port, scope);
+	int rc = 0;
+
+	if (out && !addr_is_loopback(a)) {
+		if (!addr_is_none(want) && !addr_eq(want, a))
+			return -EPERM;
+		rc = bind_device(fd, v4 ? self.conf.if4 : self.conf.if6);
+	}
+	if (rc)
+		return rc;
+	return bind(fd, &s.sa, len) ? -errno : 0;
+}
+
+/**
  * sock_set() - Set or clear an option of a socket that waits for the outside
  * @fd:		Socket
  * @what:	Option

@@ -73,6 +73,7 @@ bool	sock_broken(int fd);
 uint16_t sock_port(int fd);
 int	sock_open(int family, int type, int proto);
 int	sock_bind(int fd, const struct addr *a, uint16_t port, const char *ifname);
+int	sock_bind_as(int fd, const struct addr *a, uint16_t port, unsigned scope, bool out);
 void	sock_unlock(int fd);
 int	sock_filter(int fd, struct sock_filter *code, unsigned short len);
 int	sock_set(int fd, enum sock_option what, bool on);

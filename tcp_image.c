@@ -20,7 +20,6 @@
  *	tcp_image_part()	somebody else has it now: gone without a packet
  *	  or tcp_image_resume()	it goes on here
  *
- *	tcp_image_load_begin()
  *	tcp_image_load_sock()					perhaps: its socket is begun
  *	tcp_image_load(), _load_queue()..., _load_end()		each: it is there, quiet
  *	tcp_image_go()						the network leads here
@@ -127,7 +126,6 @@ static const struct image_field sock_field[] = {
  * struct tcp_image_self - state of this file
  * @dump:	socket of each connection: from tcp_image_block() or _save() to _part() or
  *		_resume(), from tcp_image_load() or, its ends, _load_sock() to _go()
- * @forwarded:	ports at which who calls is expected
  * @got:	bytes read so far for each queue of the connection being loaded
  * @tail:	bytes there shall be in its tail
  * @out:	it left repair mode
@@ -135,7 +133,6 @@ static const struct image_field sock_field[] = {
  */
 static struct {
 	struct repair dump[CONN_MAX];
-	struct ports forwarded;
 	uint32_t got[KIND_NUM];
 	uint32_t tail;
 	bool out;
@@ -163,6 +160,12 @@ const char *tcp_image_why(void)
 	return self.why;
 }
 
+/* block() - Drop what comes for the address of a socket; the loopback is used by others */
+static int block(int fd, const struct repair *d)
+{
+	return addr_is_loopback(&d->local) ? repair_deaf(fd, true) : block_addr(&d->local);
+}
+
 /* learn() - The ends of a connection's socket; 0, -errno */
 static int learn(const struct conn *c)
 {
@@ -182,7 +185,7 @@ int tcp_image_block(const struct conn *c)
 {
 	int rc = c->fd >= 0 ? learn(c) : 0;
 
-	return rc || c->fd < 0 ? rc : block_addr(&self.dump[conn_index(c)].local);
+	return rc || c->fd < 0 ? rc : block(c->fd, &self.dump[conn_index(c)]);
 }
 
 /**
@@ -419,7 +422,7 @@ int tcp_image_resume(struct conn *c, bool deaf)
 {
 	if (c->fd < 0)
 		return 0;
-	if (deaf)
+	if (deaf || addr_is_loopback(&self.dump[conn_index(c)].local))
 		(void)repair_deaf(c->fd, false);
 	return repair_leave(c->fd);
 }
@@ -499,7 +502,7 @@ static bool allowed(const struct conn *c, const struct repair *d)
 
 	if (c->tcp.flags & TCPF_FROM_HOST) {
 		/* Of one that only keeps bytes for the guest the port may be any */
-		if (d->state != TCP_CLOSE && !ports_has(&self.forwarded, d->lport))
+		if (d->state != TCP_CLOSE && !fwd_listen_may(WIRE_TCP, &d->local, d->lport))
 			return wrong(0, "port %u is not forwarded here", d->lport);
 		return true;
 	}
@@ -540,14 +543,6 @@ static int read_state(struct conn *c, struct pkt_reader *r, struct repair *d, bo
 }
 
 /**
- * tcp_image_load_begin() - Connections are going to be loaded
- */
-void tcp_image_load_begin(void)
-{
-	fwd_listen_may(WIRE_TCP, &self.forwarded);
-}
-
-/**
  * tcp_image_load_sock() - Begin the socket of a connection, whose state comes later
  * @c:		Fresh entry with its key
  * @r:		Body of a section IMAGE_SOCK behind the index
@@ -567,7 +562,10 @@ int tcp_image_load_sock(struct conn *c, struct pkt_reader *r)
 		return -EINVAL;
 	if (!allowed(c, d))
 		return 0;
-	(void)block_addr(&d->local);
+	d->scope = net->if6;
+	d->out = !(c->tcp.flags & TCPF_FROM_HOST);
+	if (!addr_is_loopback(&d->local))
+		(void)block_addr(&d->local);
 	c->fd = repair_begin(d);
 	if (c->fd < 0)
 		c->fd = -1;
@@ -617,8 +615,10 @@ int tcp_image_load(struct conn *c, struct pkt_reader *r, uint32_t elapsed_ms, ui
 		return 0;
 	}
 	/* The interface has another number here */
-	d->scope = addr_is_linklocal(&d->peer) ? net->if6 : 0;
-	(void)block_addr(&d->local);
+	d->scope = net->if6;
+	d->out = !(c->tcp.flags & TCPF_FROM_HOST);
+	if (!addr_is_loopback(&d->local))
+		(void)block_addr(&d->local);
 	rc = repair_make(begun(c, &was, d), d, elapsed_ms);
 	if (rc < 0)
 		return wrong(rc, "its socket: %s", strerror(-rc));

@@ -25,7 +25,6 @@ bool	tcp_image_heard(const struct conn *c);
 int	tcp_image_resume(struct conn *c, bool deaf);
 void	tcp_image_part(struct conn *c);
 
-void	tcp_image_load_begin(void);
 int	tcp_image_load_sock(struct conn *c, struct pkt_reader *r);
 int	tcp_image_load(struct conn *c, struct pkt_reader *r, uint32_t elapsed_ms, uint64_t now);
 int	tcp_image_load_queue(struct conn *c, struct pkt_reader *r);

@@ -346,9 +346,10 @@ void fwd_listen_ports(uint8_t proto, struct ports *set)
 		ports_add(set, (uint16_t)port);
 }
 
-void fwd_listen_may(uint8_t proto, struct ports *set)
+bool fwd_listen_may(uint8_t proto, const struct addr *a, uint16_t port)
 {
-	fwd_listen_ports(proto, set);
+	(void)proto, (void)a;
+	return port <= PORT_LAST;
 }
 
 bool icmp_error_set(struct icmp_error *e, int err) { (void)e; (void)err; return false; }
@@ -472,9 +473,12 @@ static void run(void)
 /* load() - Take over what is in a file; true: it was */
 static bool load(int fd)
 {
+	bool prepared = checkpoint_state() == CHECKPOINT_PREPARED;
+
 	must(lseek(fd, 0, SEEK_SET) == 0);
 	if (checkpoint_load(fd, false, now)) {
-		must(*checkpoint_report()->error && checkpoint_state() == CHECKPOINT_NONE);
+		must(*checkpoint_report()->error);
+		must(checkpoint_state() == (prepared ? CHECKPOINT_PREPARED : CHECKPOINT_NONE));
 		return false;
 	}
 	return true;

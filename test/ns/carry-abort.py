@@ -6,6 +6,7 @@ Streams go both ways all the time, by connections opened by either end.
 """
 import os
 import random
+import resource
 import socket
 import time
 
@@ -76,6 +77,12 @@ def writing(program, streams):
     fails(program, f"{os.environ['SMALL']}/ckpt", "disk full behind the first bytes")
     streams.check()
 
+    # A file may not become so large
+    resource.prlimit(program.process.pid, resource.RLIMIT_FSIZE, (3000, resource.RLIM_INFINITY))
+    fails(program, f"{TMP}/large", "limit on the size of files")
+    resource.prlimit(program.process.pid, resource.RLIMIT_FSIZE, 2 * (resource.RLIM_INFINITY,))
+    streams.check()
+
     # Nobody reads: the pipe is full, and stays so
     fd = pipe_end(f"{TMP}/unread")
     took = fails(program, f"{TMP}/unread", "nobody reads", STALL + WAIT)
@@ -100,7 +107,7 @@ def refused(program, image, what):
     with open(path, "wb") as f:
         f.write(image)
     lines = program.declined(path)
-    said = [x for x in lines if not x.startswith("Checkpoint not taken over")]
+    said = [x for x in lines if not x.startswith("Checkpoint ")]
     if len(said) != 1 or len(said[0]) > 200:
         raise AssertionError(f"{what}: {lines}")
     return said[0]
@@ -171,11 +178,14 @@ def main():
     want(0, sum(resets(p) - n for p, n in before.items()), "resets while writing")
 
     # It goes on in another process after all that; between them, others try
+    program.told("checkpoint", f"{TMP}/flows", "--flows")
     with cut.off():
         program.save()
         with open(program.image, "rb") as f:
             image = f.read()
         n = reading(program, image)
+        with open(f"{TMP}/flows", "rb") as f:
+            want(True, "it has no state" in refused(program, f.read(), "flows alone"))
         program.start(program.image)
     print(f"{n} images refused, of {len(image)} bytes")
     streams.check()

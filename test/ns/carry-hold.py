@@ -10,7 +10,6 @@ one passt or the other, as QEMU would.  Connections in all the states that last,
 carry bytes both ways all the time, are held, called off, copied, asked for in wrong orders,
 and in the end handed over.  All bytes are compared; nobody may send a reset.
 """
-import itertools
 import json
 import os
 import signal
@@ -18,9 +17,10 @@ import socket
 import struct
 import subprocess
 
-from carry import TMP, Carried, mark, resets, sysctl, unacknowledged
+from carry import TMP, mark, resets, unacknowledged
 from ends import WAIT, guest, pair, tcp_info, until, want
 from hosts import CLIENT4, CLIENT6, SERVICE4, SERVICE6, Network, run
+from machine import Machine, Passt
 from states import CW, E, F2, FORWARDED, MORE, SS, Row, States, Traffic, openers
 
 NEAR, FAR = {4: SERVICE4, 6: SERVICE6}, {4: CLIENT4, 6: CLIENT6}
@@ -29,55 +29,6 @@ ROWS = [("open", "", E), ("open", "wr", E), ("open", "WR", E), ("open", "F", CW)
 TALK, ONLY_A = 5050, 5060	# ports of traffic, and of what B can not take over
 TIMES = 3
 TCPI_TOTAL_RETRANS = 100	# linux/tcp.h: offset in struct tcp_info
-
-
-class Machine:
-    """The guest, whose kernel keeps its device when the cable goes"""
-
-    def __init__(self):
-        self.cable = None
-        sysctl({"tcp_wmem": "4096 400000 4000000"}, (guest,))
-        with guest:
-            for line in ("tuntap add dev eth0 mode tap", "link set lo up", "link set eth0 up",
-                         f"addr add {SERVICE4}/24 dev eth0",
-                         f"addr add {SERVICE6}/64 dev eth0 nodad",
-                         f"route add default via {CLIENT4}", f"route add default via {CLIENT6}"):
-                run("ip", *line.split())
-
-    def start(self, plug):
-        """Lay a cable to a connected socket of passt"""
-        with guest, open(f"{TMP}/cable.log", "ab") as log:
-            self.cable = subprocess.Popen(
-                [f"{os.environ['TOOL_DIR']}/impair", "--netns-tap", "eth0", "--fd",
-                 str(plug.fileno())], pass_fds=[plug.fileno()], stdout=log, stderr=log)
-        plug.close()
-
-    def stop(self):
-        """Take it away, with the frames in it"""
-        self.cable.terminate()
-        want(0, self.cable.wait(WAIT), "status of the cable")
-
-
-class Passt(Carried):
-    """One on a host, with a socket for the machine"""
-
-    count = itertools.count(1)
-
-    def __init__(self, place, ports):
-        self.socket = f"{TMP}/{place.name}.sock"
-        super().__init__("passt", "-s", self.socket, "-i", "eth0", "-a", SERVICE4, "-n", "24",
-                         "-g", CLIENT4, "-a", SERVICE6, "--no-map-gw", "-t", ports,
-                         place=place, name=f"passt-{place.name}{next(self.count)}")
-
-    def plug(self):
-        """Return a connection to it, for a cable"""
-        s = socket.socket(socket.AF_UNIX)
-        s.connect(self.socket)
-        return s
-
-    def state(self):
-        """Return what it says it does"""
-        return self.told("status").split()[1]
 
 
 class Farewells:

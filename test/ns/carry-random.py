@@ -27,7 +27,7 @@ import socket
 import sys
 import time
 
-from carry import TMP, Carried, Cut, Resets, resets, sockets
+from carry import TMP, Carried, Cut, Resets, resets, sockets, sysctl
 from ends import WAIT, guest, host, remote, until, want
 
 CONNS = 250			# at once
@@ -289,6 +289,8 @@ def main():
     program = Carried("pasta", *os.environ.get("PASTA_OPTIONS", "").split(),
                       "--config-net", "--netns-only", "--netns",
                       f"{TMP}/guest.netns", "-t", f"{FORWARDED + 4},{FORWARDED + 6}")
+    # Some call again and again when nobody is there, and do not give up for that
+    sysctl({"tcp_syn_linear_timeouts": 100, "tcp_syn_retries": 100})
     cut = Cut(host, "input", "host0")
     before = {p: resets(p) for p in (guest, remote)}
     sent, calling = Resets(host), set()

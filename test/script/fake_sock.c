@@ -405,6 +405,12 @@ int sock_open(int family, int type, int proto)
 	return make(OPEN);
 }
 
+int sock_bind_as(int fd, const struct addr *a, uint16_t port, unsigned scope, bool out)
+{
+	(void)scope, (void)out;
+	return sock_bind(fd, a, port, NULL);
+}
+
 int sock_bind(int fd, const struct addr *a, uint16_t port, const char *ifname)
 {
 	(void)a;

@@ -508,16 +508,17 @@ def move(w):
         lose()
     say("A: the address is gone", "packets to it are dropped")
     watch = Watch(w.c, w.b.mac)		# what A sent has not to fill its buffer
+    explain("Meanwhile the client types into a session, and begins a new connection:",
+            "nobody answers, so its TCP will try again.")
     if wrong != "early":
-        have()
-        w.b.announce()
-        say("B: the address is there, announced", "gratuitous ARP, unsolicited NA")
-        explain("Meanwhile the client types into a session, and begins a new connection:",
-                "nobody answers, so its TCP will try again.")
         meanwhile(w)
     end_hand_over(a, b)
     say("A: checkpoint, held", a.said().partition(": ")[2])
     say("B: restored, held", b.said().partition(": ")[2])
+    if wrong != "early":
+        have()
+        w.b.announce()
+        say("B: the address is there, announced", "gratuitous ARP, unsolicited NA")
     if args.abort:
         return call_off(w, qb)
     qb.event("MIGRATION", "completed")
