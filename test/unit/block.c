@@ -197,10 +197,11 @@ int main(void)
 {
 	if (!netns_new())
 		return SKIP;
+	/* These before there is a socket */
+	RUN(test_refused);
+	RUN(test_killed);
 	RUN(test_addresses);
 	RUN(test_tcp);
-	RUN(test_killed);
 	RUN(test_many);
-	RUN(test_refused);
 	return check_done();
 }
