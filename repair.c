@@ -413,6 +413,9 @@ int repair_peek(int fd, const struct repair *r, bool send, const uint8_t **data)
 		if (send)
 			break;		/* which gives all at once */
 	}
+	/* See repair_unsent(): for who could not be made deaf */
+	if (set(fd, TCP_REPAIR_QUEUE, TCP_NO_QUEUE) && !rc)
+		rc = -errno;
 	if (!rc && have < want) {
 		memmove(queue_buf + want - have, queue_buf, have);
 		memset(queue_buf, 0, want - have);

@@ -298,7 +298,8 @@ def main():
         load.run(load.random.uniform(*BETWEEN))
         move(load, program, cut, total, calling)
     load.ending = True
-    end = time.monotonic() + 2 * WAIT
+    # Whose segments were lost at many moves in a row tries again after minutes only
+    end = time.monotonic() + (10 if moves >= LONG else 2) * WAIT
     while load.conns and time.monotonic() < end:
         load.tick()
     known = sockets(host), sockets(remote)

@@ -29,7 +29,7 @@ import socket
 import threading
 import time
 
-from carry import Resets, deafen, hear, resets, sockets, sysctl
+from carry import Resets, deafen, hear, resets, sockets, sysctl, unacknowledged
 from ends import WAIT, accept, guest, reset, tcp_state, until, want
 
 SMALL, SOME, MUCH, MORE = 20_000, 60_000, 400_000, 1000
@@ -400,7 +400,8 @@ class States:
                 if {r.key, r.key[::-1], r.gkey, r.gkey[::-1]} & keys and not r.reset:
                     print(f"reset by the {name}, behind the end: {r.text()}")
             more = resets(place) - before - (x if name != "remote" else 0)
-            want(True, 0 <= more <= len(self.rows) // FEW, f"{more} resets sent by the {name}")
+            want(True, 0 <= more <= 1 + len(self.rows) // FEW,
+                 f"{more} resets sent by the {name}")
 
 
 def listen(place, v, port):
@@ -423,6 +424,11 @@ class Talker:
         self.s, self.text, self.other = s, text, None
         self.wrote = self.got = 0
         self.fin = self.eof = False
+
+    def text(self):
+        """For a failure: where it is, what it did"""
+        return (f"{self.s.getsockname()[:2]} to {self.s.getpeername()[:2]}: wrote {self.wrote}, "
+                f"{unacknowledged(self.s)} unacknowledged, read {self.got}")
 
     def piece(self, at, n):
         """Return n bytes of the text, which goes round"""
@@ -481,7 +487,12 @@ class Traffic(threading.Thread):
                 raise AssertionError(f"traffic: {self.wrong!r}")
             return all(e.got >= m + n for e, m in zip(self.ends, had))
 
-        until(more)
+        try:
+            until(more)
+        except AssertionError:
+            for e, m in zip(self.ends, had):
+                print(f"{e.text()}{', STANDS' if e.got < m + n else ''}")
+            raise
 
     def finish(self):
         """All that was written arrives, then the end of file"""
