@@ -328,6 +328,17 @@ bool repair_heard(int fd, const struct repair *r)
 	return queue_seq(fd, TCP_RECV_QUEUE, &seq) || seq != r->rcv_nxt;
 }
 
+/* set_window() - TCP_REPAIR_WINDOW, with the remote end's window or none; 0, -errno */
+static int set_window(int fd, const struct repair *r, bool closed)
+{
+	const struct repair_window *v = &r->window;
+	struct tcp_repair_window w = {
+		v->wl1, closed ? 0 : v->wnd, v->wnd_max, v->rcv_wnd, v->rcv_wup,
+	};
+
+	return setsockopt(fd, IPPROTO_TCP, TCP_REPAIR_WINDOW, &w, sizeof(w)) ? -errno : 0;
+}
+
 /**
  * repair_dump() - Learn all about a socket, which stays in repair mode
  * @fd:		Socket, in any state but LISTEN
@@ -361,7 +372,13 @@ int repair_dump(int fd, bool deaf, struct repair *r)
 	r->window = (struct repair_window){
 		w.snd_wl1, w.snd_wnd, w.max_window, w.rcv_wnd, w.rcv_wup,
 	};
-	if ((rc = get(fd, TCP_MAXSEG, &r->mss)) ||
+	/*
+	 * What leaves behind the dump, by a timer, would be acknowledged, and who restores a
+	 * socket that did not send it ignores that, for ever.
+	 */
+	if (deaf && r->state != TCP_SYN_SENT && repair_unsent(fd))
+		rc = set_window(fd, r, true);
+	if (rc || (rc = get(fd, TCP_MAXSEG, &r->mss)) ||
 	    (rc = get(fd, TCP_TIMESTAMP, &r->stamp)) ||
 	    (rc = queue_seq(fd, TCP_SEND_QUEUE, &r->write_seq)))
 		return rc;
@@ -450,6 +467,24 @@ int repair_leave(int fd)
 	if (!rc && on)
 		rc = mode(fd, TCP_REPAIR_OFF_NO_WP);
 	return rc ? rc : share_port(fd);
+}
+
+/**
+ * repair_resume() - As repair_leave(), for one that was dumped: what was unsent goes out
+ * @fd:		Socket
+ * @r:		Its dump
+ *
+ * Return: as repair_leave()
+ */
+int repair_resume(int fd, const struct repair *r)
+{
+	int rc;
+
+	if (!r->len[REPAIR_UNSENT])
+		return repair_leave(fd);
+	(void)set_window(fd, r, false);
+	rc = repair_leave(fd);
+	return rc ? rc : set(fd, TCP_NODELAY, 1);
 }
 
 /**
@@ -644,17 +679,6 @@ int repair_fill(int fd, enum repair_queue q, const uint8_t *data, size_t len)
 		}
 	}
 	return rc;
-}
-
-/* set_window() - TCP_REPAIR_WINDOW, with the remote end's window or none; 0, -errno */
-static int set_window(int fd, const struct repair *r, bool closed)
-{
-	const struct repair_window *v = &r->window;
-	struct tcp_repair_window w = {
-		v->wl1, closed ? 0 : v->wnd, v->wnd_max, v->rcv_wnd, v->rcv_wup,
-	};
-
-	return setsockopt(fd, IPPROTO_TCP, TCP_REPAIR_WINDOW, &w, sizeof(w)) ? -errno : 0;
 }
 
 /* stays() - Out of repair mode unsent bytes are put in, and a call begins: else it stays */

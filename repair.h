@@ -102,6 +102,7 @@ int	repair_dump(int fd, bool deaf, struct repair *r);
 int	repair_peek(int fd, const struct repair *r, bool send, const uint8_t **data);
 bool	repair_heard(int fd, const struct repair *r);
 int	repair_leave(int fd);
+int	repair_resume(int fd, const struct repair *r);
 void	repair_vanish(int fd);
 
 int	repair_begin(const struct repair *r);

@@ -424,7 +424,7 @@ int tcp_image_resume(struct conn *c, bool deaf)
 		return 0;
 	if (deaf || addr_is_loopback(&self.dump[conn_index(c)].local))
 		(void)repair_deaf(c->fd, false);
-	return repair_leave(c->fd);
+	return repair_resume(c->fd, &self.dump[conn_index(c)]);
 }
 
 /**
