@@ -161,6 +161,14 @@ static void save_half(void)
 	}
 }
 
+/* hush_flow() - What comes for a flow is dropped; 0, -errno */
+static int hush_flow(struct conn *c)
+{
+	if (c->kind == CONN_TCP)
+		return tcp_image_block(c);
+	return c->kind == CONN_UDP ? udp_image_block(c) : 0;
+}
+
 /* hush() - Connections hear nobody any more, if we may see to that ourselves */
 static void hush(void)
 {
@@ -169,7 +177,7 @@ static void hush(void)
 	int rc = 0;
 
 	while (!rc && (c = conn_next(&i)))
-		rc = c->kind == CONN_TCP ? tcp_image_block(c) : 0;
+		rc = hush_flow(c);
 	self.filters = rc;
 	if (rc) {
 		block_end();

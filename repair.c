@@ -303,10 +303,10 @@ int repair_ends(int fd, struct repair *r)
 {
 	union addr_sock s = { .sa.sa_family = AF_UNSPEC };
 	socklen_t len = sizeof(s);
+	int rc = sock_local(fd, &r->local, &r->lport);
 
-	if (getsockname(fd, &s.sa, &len) || !addr_from_sock(&s, &r->local, &r->lport))
-		return -errno;
-	len = sizeof(s);
+	if (rc)
+		return rc;
 	if (!getpeername(fd, &s.sa, &len)) {
 		(void)addr_from_sock(&s, &r->peer, &r->pport);
 		r->scope = s.sa.sa_family == AF_INET6 ? s.in6.sin6_scope_id : 0;

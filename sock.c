@@ -181,19 +181,21 @@ bool sock_broken(int fd)
 }
 
 /**
- * sock_port() - The port a socket is bound to
- * @fd:		Socket; of echo: the identifier
+ * sock_local() - Where a socket is bound to
+ * @fd:		Socket; of echo: the identifier is its port
+ * @a:		Set to the address; one of addr_is_any(): none
+ * @port:	Set to the port, host order; 0: none
  *
- * Return: host order, 0: none
+ * Return: 0; -errno
  */
-uint16_t sock_port(int fd)
+int sock_local(int fd, struct addr *a, uint16_t *port)
 {
 	union addr_sock s;
 	socklen_t len = sizeof(s);
-	struct addr a;
-	uint16_t port;
 
-	return !getsockname(fd, &s.sa, &len) && addr_from_sock(&s, &a, &port) ? port : 0;
+	if (getsockname(fd, &s.sa, &len))
+		return -errno;
+	return addr_from_sock(&s, a, port) ? 0 : -EAFNOSUPPORT;
 }
 
 /**

@@ -70,7 +70,7 @@ void	sock_init(const struct sock_conf *conf);
 void	sock_close(int fd);
 int	sock_error(int fd);
 bool	sock_broken(int fd);
-uint16_t sock_port(int fd);
+int	sock_local(int fd, struct addr *a, uint16_t *port);
 int	sock_open(int family, int type, int proto);
 int	sock_bind(int fd, const struct addr *a, uint16_t port, const char *ifname);
 int	sock_bind_as(int fd, const struct addr *a, uint16_t port, unsigned scope, bool out);

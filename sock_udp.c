@@ -202,7 +202,8 @@ static void shout_options(int fd, const struct sock_udp_path *to)
 
 /**
  * sock_udp_open() - A socket for one flow that the guest began
- * @to:		Destination; @local and @ttl do not count; @port is 0 for echo
+ * @to:		Destination; @local: to be bound to, addr_none: as the options ask; @ttl does
+ *		not count; @port is 0 for echo
  * @port:	The guest's source port or identifier: ours too, if it can be had
  * @kind:	What for
  *
@@ -231,7 +232,8 @@ int sock_udp_open(const struct sock_udp_path *to, uint16_t port, enum sock_udp_k
 	}
 	if (kind == SOCK_UDP_SHOUT)
 		shout_options(fd, to);
-	rc = bind_out(fd, &to->peer, port);
+	rc = addr_is_none(&to->local) ? bind_out(fd, &to->peer, port) :
+		sock_bind_as(fd, &to->local, port, to->scope, true);
 	/* EACCES is kept for the permission to have a ping socket at all */
 	if (!rc && !open && connect(fd, &name.sa, len))
 		rc = ping && errno == EACCES ? -EHOSTUNREACH : -errno;

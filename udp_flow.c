@@ -406,7 +406,7 @@ struct conn *udp_flow_of(const struct conn_key *key, const struct udp_gram *g, u
 /**
  * udp_flow_adopt() - A flow that was somewhere else goes on here
  * @c:		Fresh entry with its key, of CONN_UDP or CONN_ECHO, and with udp.path if
- *		it began outside; the caller frees it if this fails
+ *		it began outside, else the @local of that; the caller frees it if this fails
  * @listener:	Number of the bound socket it began at; -1: it has its own
  * @port:	Port of its own socket there, host order
  * @now:	Time, us
@@ -431,6 +431,8 @@ int udp_flow_adopt(struct conn *c, int32_t listener, uint16_t port, uint64_t now
 
 		if (rc)
 			return rc;
+		/* It is bound: datagrams need not say it again */
+		c->udp.path.local = addr_none;
 	}
 	udp_flow_touch(c, OUT, now);
 	return 0;

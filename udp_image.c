@@ -4,8 +4,9 @@
  *
  * Theory of operation
  *
- *   A flow is its ends, and the port it has on the host: whoever answers, answers
- *   there.  Datagrams that wait in a queue are not carried, as any may be lost.
+ *   A flow is its ends, and the address and port it has on the host: whoever answers,
+ *   answers there.  Datagrams that wait in a queue are not carried, as any may be lost.
+ *   What comes meanwhile is dropped, as for TCP: nobody may hear that the port is closed.
  *
  *   What is read may come from anybody: where a flow leads follows from the guest's
  *   destination, as for a new one; a flow that began outside needs a port that is
@@ -15,6 +16,7 @@
 
 #include <errno.h>
 
+#include "block.h"
 #include "fwd.h"
 #include "sock.h"
 #include "udp_flow.h"
@@ -22,6 +24,39 @@
 #include "wire.h"
 
 enum { US_PER_MS = 1000 };
+
+/* ends() - The address and port a flow has on the host; addr_none: none of its own */
+static struct addr ends(const struct conn *c, uint16_t *port)
+{
+	struct addr local = c->udp.path.local;
+
+	*port = 0;
+	if (c->udp.listen >= 0)
+		*port = fwd_listener((uint32_t)c->udp.listen)->port;
+	else if (c->fd < 0 || sock_local(c->fd, &local, port) || addr_is_any(&local))
+		local = addr_none;
+	return local;
+}
+
+/* block() - Datagrams to an address are dropped; 0, -errno */
+static int block(const struct addr *local)
+{
+	return addr_is_none(local) || addr_is_loopback(local) ? 0 : block_addr(local);
+}
+
+/**
+ * udp_image_block() - Whoever sends to a flow is not heard, block_end() ends that
+ * @c:		Entry of CONN_UDP or CONN_ECHO
+ *
+ * Return: 0; -errno of block_addr(): the caller has another way, or none
+ */
+int udp_image_block(const struct conn *c)
+{
+	uint16_t port;
+	struct addr local = ends(c, &port);
+
+	return c->kind == CONN_UDP ? block(&local) : 0;
+}
 
 /**
  * udp_image_save() - Write a flow
@@ -34,19 +69,20 @@ int udp_image_save(const struct conn *c, uint64_t now)
 {
 	const struct udp_flow *u = &c->udp;
 	struct pkt_writer *w = image_section(IMAGE_UDP);
-	const struct fwd_listener *l = u->listen >= 0 ? fwd_listener((uint32_t)u->listen) : NULL;
+	uint16_t port;
+	struct addr local = ends(c, &port);
 	int rc;
 
 	pkt_put_be32(w, conn_index(c));
 	pkt_put_u8(w, u->listen >= 0);
-	pkt_put_be16(w, l ? l->port : c->fd >= 0 ? sock_port(c->fd) : 0);
+	pkt_put_be16(w, port);
 	pkt_put_u8(w, u->flags & UDPF_REPLIED);
 	pkt_put_be16(w, u->qlen);
 	pkt_put(w, &u->qcsum, sizeof(u->qcsum));
 	pkt_put_be32(w, (uint32_t)min_u64((now - u->born) / US_PER_MS, UINT32_MAX));
 	pkt_put(w, &u->path.peer, sizeof(u->path.peer));
 	pkt_put_be16(w, u->path.port);
-	pkt_put(w, &u->path.local, sizeof(u->path.local));
+	pkt_put(w, &local, sizeof(local));
 	rc = image_section_end();
 	return rc ? rc : 1;
 }
@@ -57,7 +93,8 @@ int udp_image_save(const struct conn *c, uint64_t now)
  * @r:		Body of the section behind the index
  * @now:	Time, us
  *
- * Return: 0; -EINVAL: the section is wrong; -EPERM: the port is not forwarded here;
+ * Return: 0; -EINVAL: the section is wrong; -EPERM: the port is not forwarded here, or
+ *	   the options want another address; -EADDRNOTAVAIL: its address is not here;
  *	   other -errno: no socket
  */
 int udp_image_load(struct conn *c, struct pkt_reader *r, uint64_t now)
@@ -80,9 +117,11 @@ int udp_image_load(struct conn *c, struct pkt_reader *r, uint64_t now)
 		if (listener < 0)
 			return -EPERM;
 		memcpy(&c->udp.path.peer, peer, sizeof(c->udp.path.peer));
-		memcpy(&c->udp.path.local, local, sizeof(c->udp.path.local));
 		c->udp.path.port = pport;
 	}
+	memcpy(&c->udp.path.local, local, sizeof(c->udp.path.local));
+	if (c->kind == CONN_UDP)
+		(void)block(&c->udp.path.local);
 	rc = udp_flow_adopt(c, listener, port, now);
 	if (rc)
 		return rc;

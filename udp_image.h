@@ -7,6 +7,7 @@
 #include "conn.h"
 #include "image.h"
 
+int	udp_image_block(const struct conn *c);
 int	udp_image_save(const struct conn *c, uint64_t now);
 int	udp_image_load(struct conn *c, struct pkt_reader *r, uint64_t now);
 

@@ -175,11 +175,16 @@ def until(f, *args, wait=WAIT):
     return got
 
 
-def tcp_counter(place, name):
-    """Return a TCP counter of a namespace, as netstat(8) calls it"""
+def counter(place, kind, name):
+    """Return a counter of a namespace, as netstat(8) calls it; of Tcp, Udp, Icmp"""
     with place, open("/proc/thread-self/net/snmp", encoding="ascii") as f:
-        names, values = [line.split() for line in f if line.startswith("Tcp:")]
+        names, values = [line.split() for line in f if line.startswith(f"{kind}:")]
     return int(values[names.index(name)])
+
+
+def tcp_counter(place, name):
+    """Return one of TCP"""
+    return counter(place, "Tcp", name)
 
 
 def tcp_info(s):
