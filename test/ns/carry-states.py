@@ -22,7 +22,10 @@ VARIANTS = {
     "no-scale": {"tcp_window_scaling": 0},
     "nothing": {"tcp_timestamps": 0, "tcp_sack": 0, "tcp_window_scaling": 0},
 }
-EVERYTHING = {"tcp_timestamps": 1, "tcp_sack": 1, "tcp_window_scaling": 1}
+# BBR's window stays at 4 segments when all were lost and there is no SACK: new ones that it
+# sent first fill it, and the rest waits for one RTO after the other
+EVERYTHING = {"tcp_timestamps": 1, "tcp_sack": 1, "tcp_window_scaling": 1,
+              "tcp_congestion_control": "reno"}
 
 
 def taken(row, i, v, opener):

@@ -26,11 +26,12 @@ Beside them, Traffic: connections in which both ends write and read all the time
 """
 import random
 import socket
+import subprocess
 import threading
 import time
 
 from carry import Resets, deafen, hear, resets, sockets, sysctl, unacknowledged
-from ends import WAIT, accept, guest, reset, tcp_state, until, want
+from ends import WAIT, accept, guest, host, reset, tcp_state, until, want
 
 SMALL, SOME, MUCH, MORE = 20_000, 60_000, 400_000, 1000
 WINDOW = 20_000			# receive buffers of guest and remote end: they fill
@@ -382,7 +383,17 @@ class States:
             print(e)
         for r in self.rows:
             print(r.text(), "" if r not in left else f"  NOT DONE, {r.ends()}")
+        if left:
+            self.show()
         want([], [r.name for r in left], "not finished")
+
+    def show(self):
+        """Print what kernels know of all connections that are not done"""
+        for place in guest, host, self.remote:
+            with place:
+                print(subprocess.run(["ss", "-Htnoi", "state", "connected", "exclude",
+                                      "time-wait"], check=True, capture_output=True,
+                                     text=True).stdout)
 
     def judge(self):
         """Who has to wait in TIME-WAIT does, and nobody was reset"""
