@@ -16,8 +16,19 @@
  *   CAP_NET_ADMIN only (Linux 6.18), as block.c has; who lacks it has to see to it that
  *   nothing comes, and repair_heard() tells whether something did.
  *
+ *   Nor does it keep unsent bytes: small queues and pacing send by a softirq or a timer of
+ *   their own.  Whoever restores a socket that sent less ignores their acknowledgement, for
+ *   ever.  So in a deaf socket with unsent bytes, or an unsent FIN, the remote end's window
+ *   is 0 from the dump on, until repair_resume().
+ *
+ *   While its send queue is selected a timer that comes sends nothing, window or not, but
+ *   the kernel takes all for sent (net/ipv4/tcp_output.c, tcp_write_xmit()), and may send it
+ *   again: into a closed window only the first segment that is not acknowledged
+ *   (__tcp_retransmit_skb()).  So if all was acknowledged that one may leave, and recount()
+ *   has it as sent.  Who goes on here waits for that time-out, who is restored does not.
+ *
  *	deaf -> dump, peek -> vanish		handed over, not a packet leaves
- *			   -> leave, hear	not handed over: it goes on
+ *			   -> resume, hear	not handed over: it goes on
  *
  *	(begin ->) make -> fill -> quiet -> fill -> wait -> go
  *
@@ -83,8 +94,8 @@ static struct {
 	int helper;
 } self = { .helper = -1 };
 
-/* A queue; touched by checkpoints only */
-static uint8_t queue_buf[REPAIR_QUEUE_MAX];
+/* A receive queue, a send queue; touched by checkpoints only */
+static uint8_t queue_buf[2][REPAIR_QUEUE_MAX];
 
 /* set() - A TCP option that is an int; 0, -errno */
 static int set(int fd, int name, int value)
@@ -292,6 +303,24 @@ static int lengths(int fd, struct repair *r)
 	return 0;
 }
 
+/* recount() - What may leave as the send queue was selected counts as sent; 0, -errno */
+static int recount(int fd, struct repair *r)
+{
+	bool fin = repair_fin_sent(r);
+	uint32_t left, taken;
+	int unsent;
+
+	if (ioctl(fd, SIOCOUTQNSD, &unsent))
+		return -errno;
+	left = (uint32_t)(unsent - (fin && unsent));
+	taken = r->len[REPAIR_UNSENT] - min_u32(left, r->len[REPAIR_UNSENT]);
+	if (r->closed)
+		taken = r->len[REPAIR_SENT] ? 0 : min_u32(taken, r->mss);
+	r->len[REPAIR_UNSENT] -= taken;
+	r->len[REPAIR_SENT] += taken;
+	return 0;
+}
+
 /**
  * repair_ends() - Both addresses; the remote one of a socket not connected is unknown
  * @fd:		Socket
@@ -346,7 +375,7 @@ static int set_window(int fd, const struct repair *r, bool closed)
  * @r:		Filled on success; @peer is addr_none if the kernel has forgotten it
  *
  * Return: 0; -EMSGSIZE: its queues are too long; other -errno; the caller calls
- *	   repair_leave() then
+ *	   repair_resume() then
  */
 int repair_dump(int fd, bool deaf, struct repair *r)
 {
@@ -372,21 +401,18 @@ int repair_dump(int fd, bool deaf, struct repair *r)
 	r->window = (struct repair_window){
 		w.snd_wl1, w.snd_wnd, w.max_window, w.rcv_wnd, w.rcv_wup,
 	};
-	/*
-	 * What leaves behind the dump, by a timer, would be acknowledged, and who restores a
-	 * socket that did not send it ignores that, for ever.
-	 */
-	if (deaf && r->state != TCP_SYN_SENT && repair_unsent(fd))
+	r->closed = deaf && r->state != TCP_SYN_SENT && repair_unsent(fd);
+	if (r->closed)
 		rc = set_window(fd, r, true);
 	if (rc || (rc = get(fd, TCP_MAXSEG, &r->mss)) ||
-	    (rc = get(fd, TCP_TIMESTAMP, &r->stamp)) ||
+	    (rc = get(fd, TCP_TIMESTAMP, &r->stamp)) || (rc = lengths(fd, r)) ||
 	    (rc = queue_seq(fd, TCP_SEND_QUEUE, &r->write_seq)))
 		return rc;
-	/* A socket that hears: what is unread has to fit to the number behind it */
+	/* Of a socket that hears what is unread has to fit to the number behind it */
 	for (int i = 0; i < STEADY_TRIES; i++) {
 		rc = queue_seq(fd, TCP_RECV_QUEUE, &r->rcv_nxt);
 		if (!rc)
-			rc = lengths(fd, r);
+			rc = deaf ? recount(fd, r) : lengths(fd, r);
 		if (rc || deaf || !repair_heard(fd, r))
 			return rc;
 	}
@@ -396,9 +422,9 @@ int repair_dump(int fd, bool deaf, struct repair *r)
 /**
  * repair_peek() - Bytes in the queues of a dumped socket
  * @fd:		Socket in repair mode
- * @r:		Its dump
+ * @r:		Its dump; with @send, more may be sent and less unsent afterwards
  * @send:	The send queue: first what was sent, then what was not; else what is unread
- * @data:	Set on success; good until the next call
+ * @data:	Set on success; good until the next call with the same @send
  *
  * Where the next sock_tcp_peek() begins is lost: call sock_tcp_seek().
  *
@@ -407,19 +433,20 @@ int repair_dump(int fd, bool deaf, struct repair *r)
  *
  * Return: 0; -errno: it has less than it said, or not at all
  */
-int repair_peek(int fd, const struct repair *r, bool send, const uint8_t **data)
+int repair_peek(int fd, struct repair *r, bool send, const uint8_t **data)
 {
 	size_t want = send ? (size_t)r->len[REPAIR_SENT] + r->len[REPAIR_UNSENT] :
 			     r->len[REPAIR_UNREAD];
+	uint8_t *buf = queue_buf[send];
 	size_t have = 0;
 	int rc = set(fd, TCP_REPAIR_QUEUE, send ? TCP_SEND_QUEUE : TCP_RECV_QUEUE);
 
-	*data = queue_buf;
+	*data = buf;
 	if (!rc && !send)
 		rc = sock_tcp_seek(fd, 0);
 	/* An urgent mark ends a peek: the next one goes on behind it */
 	while (!rc && have < want) {
-		ssize_t n = recv(fd, queue_buf + have, want - have, MSG_PEEK | MSG_DONTWAIT);
+		ssize_t n = recv(fd, buf + have, want - have, MSG_PEEK | MSG_DONTWAIT);
 
 		if (n > 0)
 			have += (size_t)n;
@@ -434,10 +461,10 @@ int repair_peek(int fd, const struct repair *r, bool send, const uint8_t **data)
 	if (set(fd, TCP_REPAIR_QUEUE, TCP_NO_QUEUE) && !rc)
 		rc = -errno;
 	if (!rc && have < want) {
-		memmove(queue_buf + want - have, queue_buf, have);
-		memset(queue_buf, 0, want - have);
+		memmove(buf + want - have, buf, have);
+		memset(buf, 0, want - have);
 	}
-	return rc;
+	return rc || !send ? rc : recount(fd, r);
 }
 
 /*
@@ -472,7 +499,7 @@ int repair_leave(int fd)
 /**
  * repair_resume() - As repair_leave(), for one that was dumped: what was unsent goes out
  * @fd:		Socket
- * @r:		Its dump
+ * @r:		Its dump, complete or not
  *
  * Return: as repair_leave()
  */
@@ -480,10 +507,11 @@ int repair_resume(int fd, const struct repair *r)
 {
 	int rc;
 
-	if (!r->len[REPAIR_UNSENT])
+	if (!r->closed)
 		return repair_leave(fd);
 	(void)set_window(fd, r, false);
 	rc = repair_leave(fd);
+	/* Nothing else would: the timer went by.  See repair_go() */
 	return rc ? rc : set(fd, TCP_NODELAY, 1);
 }
 

@@ -45,6 +45,7 @@ struct repair_window {
  * @pport:	port of @peer
  * @scope:	interface index if an end is link-local, which is another one elsewhere
  * @out:	we opened it: it leaves as --outbound and so on say; for repair_begin(), _make()
+ * @closed:	repair_dump() has closed the remote end's window, which @window still has
  * @state:	TCP_ESTABLISHED and so on, as the kernel numbers them (netinet/tcp.h)
  * @options:	TCPI_OPT_ bits: what both ends agreed to
  * @wscale_out:	shift of the remote end's windows, 0..14
@@ -63,6 +64,7 @@ struct repair {
 	uint16_t pport;
 	uint32_t scope;
 	bool out;
+	bool closed;
 	uint8_t state;
 	uint8_t options;
 	uint8_t wscale_out;
@@ -99,7 +101,7 @@ int	repair_deaf(int fd, bool deaf);
 bool	repair_unsent(int fd);
 int	repair_ends(int fd, struct repair *r);
 int	repair_dump(int fd, bool deaf, struct repair *r);
-int	repair_peek(int fd, const struct repair *r, bool send, const uint8_t **data);
+int	repair_peek(int fd, struct repair *r, bool send, const uint8_t **data);
 bool	repair_heard(int fd, const struct repair *r);
 int	repair_leave(int fd);
 int	repair_resume(int fd, const struct repair *r);

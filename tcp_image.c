@@ -269,25 +269,16 @@ static int put_state(const struct conn *c, const struct repair *d, uint64_t now)
 	return image_section_end();
 }
 
-/* put_sock_queues() - Bytes in the socket's queues; 0, -errno of the image or socket */
-static int put_sock_queues(const struct conn *c, const struct repair *d)
+/* peek_queues() - Bytes in the socket's queues, of those that have any; 0, -errno */
+static int peek_queues(const struct conn *c, struct repair *d, const uint8_t **unread,
+		       const uint8_t **send)
 {
-	const uint8_t *data;
 	int rc = 0;
 
-	if (d->len[REPAIR_UNREAD]) {
-		rc = repair_peek(c->fd, d, false, &data);
-		if (!rc)
-			rc = put_queue(c, TCP_IMAGE_UNREAD, data, d->len[REPAIR_UNREAD]);
-	}
-	if (!rc && (d->len[REPAIR_SENT] || d->len[REPAIR_UNSENT])) {
-		rc = repair_peek(c->fd, d, true, &data);
-		if (!rc)
-			rc = put_queue(c, TCP_IMAGE_SENT, data, d->len[REPAIR_SENT]);
-		if (!rc)
-			rc = put_queue(c, TCP_IMAGE_UNSENT, data + d->len[REPAIR_SENT],
-				       d->len[REPAIR_UNSENT]);
-	}
+	if (d->len[REPAIR_UNREAD])
+		rc = repair_peek(c->fd, d, false, unread);
+	if (!rc && (d->len[REPAIR_SENT] || d->len[REPAIR_UNSENT]))
+		rc = repair_peek(c->fd, d, true, send);
 	return rc;
 }
 
@@ -353,6 +344,7 @@ int tcp_image_save_sock(const struct conn *c)
 int tcp_image_save(struct conn *c, bool deaf, uint64_t now)
 {
 	struct repair *d = &self.dump[conn_index(c)];
+	const uint8_t *unread = NULL, *send = NULL;
 	int rc = 0;
 
 	if (c->fd >= 0)
@@ -368,13 +360,20 @@ int tcp_image_save(struct conn *c, bool deaf, uint64_t now)
 	if (c->fd >= 0 && addr_is_none(&d->peer))
 		forgotten(c, d);
 	d->state = truly(&c->tcp, d->state);
-	rc = put_state(c, d, now);
-	if (!rc && c->fd >= 0) {
-		rc = put_sock_queues(c, d);
-		/* Where nothing was looked at the kernel still knows */
-		if (d->len[REPAIR_UNREAD])
-			(void)sock_tcp_seek(c->fd, peeked(&c->tcp));
-	}
+	/* How much was sent is certain behind a look only */
+	rc = peek_queues(c, d, &unread, &send);
+	/* Where nothing was looked at the kernel still knows */
+	if (d->len[REPAIR_UNREAD])
+		(void)sock_tcp_seek(c->fd, peeked(&c->tcp));
+	if (!rc)
+		rc = put_state(c, d, now);
+	if (!rc && unread)
+		rc = put_queue(c, TCP_IMAGE_UNREAD, unread, d->len[REPAIR_UNREAD]);
+	if (!rc && send)
+		rc = put_queue(c, TCP_IMAGE_SENT, send, d->len[REPAIR_SENT]);
+	if (!rc && send)
+		rc = put_queue(c, TCP_IMAGE_UNSENT, send + d->len[REPAIR_SENT],
+			       d->len[REPAIR_UNSENT]);
 	if (!rc)
 		rc = put_tail(c);
 	return rc ? rc : 1;

@@ -164,7 +164,7 @@ int repair_dump(int fd, bool deaf, struct repair *r)
 	return 0;
 }
 
-int repair_peek(int fd, const struct repair *r, bool send, const uint8_t **data)
+int repair_peek(int fd, struct repair *r, bool send, const uint8_t **data)
 {
 	static const uint8_t queue[IMAGE_MAX];
 

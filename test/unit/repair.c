@@ -219,7 +219,7 @@ static void step(struct pair *x, char c)
 /* save() - Dump P, and keep its queues where the test can put them back from */
 static uint8_t *save(struct pair *x)
 {
-	const struct repair *d = &x->dump;
+	struct repair *d = &x->dump;
 	size_t unread, queued;
 	const uint8_t *data;
 	uint8_t *copy;
