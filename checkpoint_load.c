@@ -10,7 +10,8 @@
  *
  *   The order of things, and why, is in checkpoint.c.  An image may come from anybody:
  *   sections are taken in the order they come, each is checked for what others rely on,
- *   and one about a flow that was given up is passed over.
+ *   and one about a flow that was given up is passed over.  What the guest has (net.c) is
+ *   taken before its flows, which are checked against it, and given back if they fail.
  */
 #include "checkpoint_load.h"
 
@@ -344,6 +345,7 @@ int checkpoint_load(int fd, bool strict, uint64_t now)
 	self.report = checkpoint_begin();
 	self.at = 0;
 	self.loading = 0;
+	net_keep();
 	rc = checkpoint_powerless();
 	checkpoint_enter(CHECKPOINT_LOADED);
 	if (!rc)
@@ -355,6 +357,8 @@ int checkpoint_load(int fd, bool strict, uint64_t now)
 	if (!rc && strict && self.report->lost)
 		rc = checkpoint_failed(-ECANCELED, "%u flows can not be carried", self.report->lost);
 	self.report->deaf = block_complete();
+	if (rc)
+		net_back();
 	if (rc && (self.at || !prepared))
 		give_up_all();
 	if (rc && prepared)

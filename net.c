@@ -28,7 +28,7 @@
  *
  *   While running, two things change: the MAC address and the addresses the
  *   guest uses are learnt from its frames.  @version tells who keeps copies.
- *   Nothing else changes: the host is read once.
+ *   Nothing else changes, but by a checkpoint: the host is read once.
  */
 #include "net.h"
 
@@ -84,6 +84,7 @@ struct host {
 /**
  * struct net_self - state of this file
  * @net:	what others see
+ * @kept:	what net_back() brings back
  * @setup:	what a namespace's interface gets
  * @host:	what the host has, by V4 and V6
  * @resolv:	what /etc/resolv.conf said
@@ -91,6 +92,7 @@ struct host {
  */
 static struct {
 	struct net net;
+	struct net kept;
 	struct netlink_setup setup;
 	struct host host[2];
 	struct resolv resolv;
@@ -513,4 +515,25 @@ int net_load(struct pkt_reader *r)
 	n.version++;
 	self.net = n;
 	return 0;
+}
+
+/**
+ * net_keep() - Remember all of it: what is loaded next may have to go again
+ */
+void net_keep(void)
+{
+	self.kept = self.net;
+}
+
+/**
+ * net_back() - As when net_keep() was called
+ */
+void net_back(void)
+{
+	uint32_t version = self.net.version;
+
+	if (version == self.kept.version)
+		return;
+	self.net = self.kept;
+	self.net.version = version + 1;
 }

@@ -156,6 +156,8 @@ void	net_learn_addr(const struct addr *src);
 
 int	net_save(void);
 int	net_load(struct pkt_reader *r);
+void	net_keep(void);
+void	net_back(void);
 
 /* The resolver of the host that --dns-forward leads to; addr_none: there is none */
 const struct addr *net_host_dns(bool want6);

@@ -477,15 +477,23 @@ static void run(void)
 	}
 }
 
-/* load() - Take over what is in a file; true: it was */
+static bool same(const void *a, const void *b, size_t n)
+{
+	return !memcmp(a, b, n);
+}
+
+/* load() - Take over what is in a file; true: it was; false: what the guest has stays */
 static bool load(int fd)
 {
 	bool prepared = checkpoint_state() == CHECKPOINT_PREPARED;
+	struct net was = *net;
 
 	must(lseek(fd, 0, SEEK_SET) == 0);
 	if (checkpoint_load(fd, false, now)) {
 		must(*checkpoint_report()->error);
 		must(checkpoint_state() == (prepared ? CHECKPOINT_PREPARED : CHECKPOINT_NONE));
+		was.version = net->version;
+		must(same(&was, net, sizeof(was)));
 		return false;
 	}
 	return true;

@@ -438,6 +438,41 @@ static void test_learn(void)
 	CHECK_MEM(net->guest_mac, "\2\0\0\0\0\1", 6);
 }
 
+/* What a checkpoint brought goes again, if the rest of it is no good */
+static void test_back(void)
+{
+	uint8_t body[] = {
+		2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x05, 0,	/* MAC addresses, MTU 1280 */
+		[14 + 16] = 24, [14 + 16 + 1 + 6 * 16 - 1] = 0,	/* addresses: all :: */
+	};
+	struct pkt_reader r = pkt_reader(body, sizeof(body));
+	struct net was;
+	struct addr a;
+
+	usual_host();
+	usual_conf();
+	net_init(&conf);
+	a = parse("10.1.2.3");
+	net_learn_addr(&a);
+	was = *net;
+	net_keep();
+	net_back();
+	CHECK_MEM(net, &was, sizeof(was));
+	CHECK_EQ(net_load(&r), 0);
+	CHECK(net->mtu == 1280 && addr_is_none(&net->seen4));
+	net_back();
+	CHECK(net->version > was.version + 1);
+	CHECK(is(&net->seen4, "10.1.2.3") && is(&net->addr6, "2001:db8::2"));
+	was.version = net->version;
+	CHECK_MEM(net, &was, sizeof(was));
+	/* Not whole: nothing was taken, and nothing has to go */
+	r = pkt_reader(body, sizeof(body) - 1);
+	net_keep();
+	CHECK_EQ(net_load(&r), -EINVAL);
+	net_back();
+	CHECK_MEM(net, &was, sizeof(was));
+}
+
 static void test_setup(void)
 {
 	struct netlink_setup s;
@@ -477,6 +512,7 @@ int main(void)
 	RUN(test_mtu);
 	RUN(test_dns);
 	RUN(test_learn);
+	RUN(test_back);
 	RUN(test_setup);
 	return check_done();
 }
