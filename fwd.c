@@ -194,6 +194,22 @@ bool fwd_incoming(const struct fwd_listener *l, const struct addr *peer,
 }
 
 /**
+ * fwd_may_come() - Whether the guest would see a caller like this
+ * @peer:	Source address on the host
+ * @src:	Source address toward the guest
+ *
+ * Return: true if so, now and with an address the guest has
+ */
+bool fwd_may_come(const struct addr *peer, const struct addr *src)
+{
+	struct addr from = fwd_to_guest(peer);
+
+	if (addr_is4(src) != addr_is4(peer))
+		from = stand_in(addr_is4(src));
+	return !addr_is_none(&from) && addr_eq(&from, src);
+}
+
+/**
  * fwd_splice_to() - Where a spliced connection or flow leads
  * @l:		Socket it came in by
  * @peer:	Its source, which is a loopback address

@@ -303,6 +303,13 @@ static int lengths(int fd, struct repair *r)
 	return 0;
 }
 
+/* long_queue() - Whether a queue may need more room than a buffer has by itself */
+static bool long_queue(const struct repair *r)
+{
+	return r->len[REPAIR_UNREAD] > BUFFER_SMALL ||
+	       r->len[REPAIR_SENT] + r->len[REPAIR_UNSENT] > BUFFER_SMALL;
+}
+
 /* recount() - What may leave as the send queue was selected counts as sent; 0, -errno */
 static int recount(int fd, struct repair *r)
 {
@@ -348,13 +355,18 @@ int repair_ends(int fd, struct repair *r)
  * @fd:		Socket in repair mode
  * @r:		Its dump
  *
- * Return: true if so: who has the dump lacks it, and it was acknowledged
+ * Return: true if so: who has the dump lacks it, and it was acknowledged; or, as a
+ *	   window came, bytes were sent that are unsent there
  */
 bool repair_heard(int fd, const struct repair *r)
 {
 	uint32_t seq;
+	int unsent;
 
-	return queue_seq(fd, TCP_RECV_QUEUE, &seq) || seq != r->rcv_nxt;
+	if (queue_seq(fd, TCP_RECV_QUEUE, &seq) || seq != r->rcv_nxt)
+		return true;
+	return !r->closed && r->len[REPAIR_UNSENT] &&
+	       (ioctl(fd, SIOCOUTQNSD, &unsent) || (uint32_t)unsent < r->len[REPAIR_UNSENT]);
 }
 
 /* set_window() - TCP_REPAIR_WINDOW, with the remote end's window or none; 0, -errno */
@@ -408,6 +420,8 @@ int repair_dump(int fd, bool deaf, struct repair *r)
 	    (rc = get(fd, TCP_TIMESTAMP, &r->stamp)) || (rc = lengths(fd, r)) ||
 	    (rc = queue_seq(fd, TCP_SEND_QUEUE, &r->write_seq)))
 		return rc;
+	if (long_queue(r))
+		(void)sock_buffers(fd, &r->sndbuf, &r->rcvbuf);
 	/* Of a socket that hears what is unread has to fit to the number behind it */
 	for (int i = 0; i < STEADY_TRIES; i++) {
 		rc = queue_seq(fd, TCP_RECV_QUEUE, &r->rcv_nxt);
@@ -446,16 +460,16 @@ int repair_peek(int fd, struct repair *r, bool send, const uint8_t **data)
 		rc = sock_tcp_seek(fd, 0);
 	/* An urgent mark ends a peek: the next one goes on behind it */
 	while (!rc && have < want) {
-		ssize_t n = recv(fd, buf + have, want - have, MSG_PEEK | MSG_DONTWAIT);
+		struct iovec iov = { buf + have, want - have };
+		/* The send queue gives all at once, and knows no place to begin at */
+		ssize_t n = sock_tcp_peek(fd, (uint32_t)have, &iov, 1);
 
 		if (n > 0)
 			have += (size_t)n;
-		else if (send && (!n || errno == EAGAIN))
-			break;
-		else
-			rc = n ? -errno : -ENODATA;
+		else if (!send || (n && n != -EAGAIN))
+			rc = n ? (int)n : -ENODATA;
 		if (send)
-			break;		/* which gives all at once */
+			break;
 	}
 	/* See repair_unsent(): for who could not be made deaf */
 	if (set(fd, TCP_REPAIR_QUEUE, TCP_NO_QUEUE) && !rc)
@@ -525,20 +539,42 @@ void repair_vanish(int fd)
 	close(fd);
 }
 
-/* resize() - Make room for queues that are longer than what a buffer has by itself */
-static void resize(int fd, const struct repair *r)
+/* resize() - Give a buffer a size, as far as the system allows: half of what it then has */
+static void resize(int fd, int force, int name, uint32_t size)
 {
-	int out = (int)(r->len[REPAIR_SENT] + r->len[REPAIR_UNSENT]);
-	int in = (int)r->len[REPAIR_UNREAD];
+	int value = (int)size;
 
-	if (out <= BUFFER_SMALL && in <= BUFFER_SMALL)
+	if (setsockopt(fd, SOL_SOCKET, force, &value, sizeof(value)))
+		(void)setsockopt(fd, SOL_SOCKET, name, &value, sizeof(value));
+}
+
+/* make_room() - For queues that are longer than what a buffer has by itself */
+static void make_room(int fd, const struct repair *r)
+{
+	uint32_t out = r->len[REPAIR_SENT] + r->len[REPAIR_UNSENT], in = r->len[REPAIR_UNREAD];
+	uint32_t sndbuf, rcvbuf;
+
+	if (!long_queue(r) || sock_buffers(fd, &sndbuf, &rcvbuf))
 		return;
-	/* Without privileges as far as the system allows: see repair_fill() */
-	if (out > BUFFER_SMALL && setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &out, sizeof(out)))
-		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &out, sizeof(out));
-	if (in > BUFFER_SMALL && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &in, sizeof(in)))
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &in, sizeof(in));
+	if (sndbuf / 2 < out)
+		resize(fd, SO_SNDBUFFORCE, SO_SNDBUF, out);
+	if (rcvbuf / 2 < in)
+		resize(fd, SO_RCVBUFFORCE, SO_RCVBUF, in);
 	/* A size that was set ends autotuning, unless it is unlocked */
+	sock_unlock(fd);
+}
+
+/* settle() - Buffers that were made larger for their queues: else these grow at each move */
+static void settle(int fd, const struct repair *r)
+{
+	uint32_t sndbuf, rcvbuf;
+
+	if (!long_queue(r) || sock_buffers(fd, &sndbuf, &rcvbuf))
+		return;
+	if (r->sndbuf >= BUFFER_SMALL && r->sndbuf < sndbuf)
+		resize(fd, SO_SNDBUFFORCE, SO_SNDBUF, r->sndbuf / 2);
+	if (r->rcvbuf >= BUFFER_SMALL && r->rcvbuf < rcvbuf)
+		resize(fd, SO_RCVBUFFORCE, SO_RCVBUF, r->rcvbuf / 2);
 	sock_unlock(fd);
 }
 
@@ -630,7 +666,7 @@ static int finish(int fd, const struct repair *r, uint32_t elapsed_ms)
 
 	if (fd < 0)
 		return fd;
-	resize(fd, r);
+	make_room(fd, r);
 	rc = first_seqs(fd, r);
 	if (!rc && r->state != TCP_SYN_SENT) {
 		/* Else connect() begins with segments of 536, and nothing makes them larger */
@@ -767,6 +803,7 @@ int repair_go(int fd, const struct repair *r, bool ask)
 		rc = mode(fd, ask ? TCP_REPAIR_OFF : TCP_REPAIR_OFF_NO_WP);
 	if (!rc)
 		rc = share_port(fd);
+	settle(fd, r);
 	if (!rc && repair_fin_sent(r))
 		return sock_tcp_shutdown(fd);
 	/* Sends what is unsent: net/ipv4/tcp.c, __tcp_sock_set_nodelay() */

@@ -55,6 +55,8 @@ struct repair_window {
  * @write_seq:	number behind the last byte in the send queue, our FIN counted
  * @rcv_nxt:	number expected from the remote end next, its FIN counted
  * @window:	windows
+ * @sndbuf:	size of its send buffer, bytes as the kernel counts; 0: unknown
+ * @rcvbuf:	size of its receive buffer
  * @len:	bytes in each queue, FINs not counted
  */
 struct repair {
@@ -74,6 +76,8 @@ struct repair {
 	uint32_t write_seq;
 	uint32_t rcv_nxt;
 	struct repair_window window;
+	uint32_t sndbuf;
+	uint32_t rcvbuf;
 	uint32_t len[REPAIR_QUEUES];
 };
 

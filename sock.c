@@ -363,6 +363,26 @@ int sock_tcp_no_calls(int listen_fd, bool hush)
 }
 
 /**
+ * sock_buffers() - Sizes of a socket's buffers
+ * @fd:		Socket
+ * @out:	Set to that of the send buffer, bytes as the kernel counts, overhead and all
+ * @in:		Set to that of the receive buffer
+ *
+ * Return: 0; -errno
+ */
+int sock_buffers(int fd, uint32_t *out, uint32_t *in)
+{
+	uint32_t info[SK_MEMINFO_VARS];
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len))
+		return -errno;
+	*out = info[SK_MEMINFO_SNDBUF];
+	*in = info[SK_MEMINFO_RCVBUF];
+	return 0;
+}
+
+/**
  * sock_unlock() - Let the kernel choose the sizes of buffers again, from here on
  * @fd:		Socket
  */

@@ -74,6 +74,7 @@ int	sock_local(int fd, struct addr *a, uint16_t *port);
 int	sock_open(int family, int type, int proto);
 int	sock_bind(int fd, const struct addr *a, uint16_t port, const char *ifname);
 int	sock_bind_as(int fd, const struct addr *a, uint16_t port, unsigned scope, bool out);
+int	sock_buffers(int fd, uint32_t *out, uint32_t *in);
 void	sock_unlock(int fd);
 int	sock_filter(int fd, struct sock_filter *code, unsigned short len);
 int	sock_set(int fd, enum sock_option what, bool on);

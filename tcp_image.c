@@ -120,6 +120,8 @@ static const struct image_field sock_field[] = {
 	IMAGE_FIELD(repair, len[REPAIR_UNREAD]),
 	IMAGE_FIELD(repair, len[REPAIR_SENT]),
 	IMAGE_FIELD(repair, len[REPAIR_UNSENT]),
+	IMAGE_FIELD(repair, sndbuf),
+	IMAGE_FIELD(repair, rcvbuf),
 };
 
 /**
@@ -471,6 +473,17 @@ static bool numbers(const struct tcp_conn *t, uint32_t unread)
 	return fin && !flight;
 }
 
+/* state_can_be() - Whether a connection can have a socket in this state */
+static bool state_can_be(const struct tcp_conn *t, uint8_t state)
+{
+	/* This one calls for real: only where the guest asked for it */
+	if (state == TCP_SYN_SENT)
+		return t->phase == PH_DIAL && !(t->flags & TCPF_FROM_HOST);
+	return state == TCP_ESTABLISHED || state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2 ||
+	       state == TCP_CLOSE || state == TCP_CLOSE_WAIT || state == TCP_LAST_ACK ||
+	       state == TCP_CLOSING;
+}
+
 /* sane() - Whether the numbers that others rely on can be; else says what is not */
 static bool sane(const struct tcp_conn *t, const struct repair *d, bool sock)
 {
@@ -488,6 +501,8 @@ static bool sane(const struct tcp_conn *t, const struct repair *d, bool sock)
 		return t->phase == PH_WAIT || wrong(0, "an open connection without a socket");
 	if (!numbers(t, d->len[REPAIR_UNREAD]))
 		return wrong(0, "sequence numbers contradict each other");
+	if (!state_can_be(t, d->state))
+		return wrong(0, "its socket is in state %u", d->state);
 	if (d->state == TCP_CLOSE && t->half[OUT] < HALF_SHUT)
 		return wrong(0, "the guest's half is open, and its socket is not");
 	return true;
@@ -503,6 +518,8 @@ static bool allowed(const struct conn *c, const struct repair *d)
 		/* Of one that only keeps bytes for the guest the port may be any */
 		if (d->state != TCP_CLOSE && !fwd_listen_may(WIRE_TCP, &d->local, d->lport))
 			return wrong(0, "port %u is not forwarded here", d->lport);
+		if (!fwd_may_come(&d->peer, &c->key.far))
+			return wrong(0, "its source is another one toward the guest here");
 		return true;
 	}
 	fwd_to_host(WIRE_TCP, &c->key.far, c->key.fport, &host, &port);
@@ -541,6 +558,22 @@ static int read_state(struct conn *c, struct pkt_reader *r, struct repair *d, bo
 	return sane(t, d, *sock) ? 0 : -EINVAL;
 }
 
+/* begin() - Begin a socket, and hear nobody at its address, which is ours; or -1 */
+static int begin(const struct conn *c, struct repair *d)
+{
+	int fd;
+
+	/* The interface has another number here */
+	d->scope = net->if6;
+	d->out = !(c->tcp.flags & TCPF_FROM_HOST);
+	fd = repair_begin(d);
+	if (fd < 0)
+		return -1;
+	if (!addr_is_loopback(&d->local))
+		(void)block_addr(&d->local);
+	return fd;
+}
+
 /**
  * tcp_image_load_sock() - Begin the socket of a connection, whose state comes later
  * @c:		Fresh entry with its key
@@ -561,27 +594,24 @@ int tcp_image_load_sock(struct conn *c, struct pkt_reader *r)
 		return -EINVAL;
 	if (!allowed(c, d))
 		return 0;
-	d->scope = net->if6;
-	d->out = !(c->tcp.flags & TCPF_FROM_HOST);
-	if (!addr_is_loopback(&d->local))
-		(void)block_addr(&d->local);
-	c->fd = repair_begin(d);
-	if (c->fd < 0)
-		c->fd = -1;
+	c->fd = begin(c, d);
 	return 0;
 }
 
-/* begun() - The socket that tcp_image_load_sock() began, if it leads to the same; or -1 */
-static int begun(struct conn *c, const struct repair *was, const struct repair *d)
+/* begun() - The socket that tcp_image_load_sock() began, if it leads to the same; or begin() */
+static int begun(struct conn *c, const struct repair *was, struct repair *d)
 {
 	int fd = c->fd;
 
 	c->fd = -1;
-	if (fd < 0 || (addr_eq(&was->local, &d->local) && addr_eq(&was->peer, &d->peer) &&
-		       was->lport == d->lport && was->pport == d->pport))
+	d->scope = was->scope;
+	d->out = was->out;
+	if (fd >= 0 && addr_eq(&was->local, &d->local) && addr_eq(&was->peer, &d->peer) &&
+	    was->lport == d->lport && was->pport == d->pport)
 		return fd;
-	repair_vanish(fd);
-	return -1;
+	if (fd >= 0)
+		repair_vanish(fd);
+	return begin(c, d);
 }
 
 /**
@@ -613,11 +643,6 @@ int tcp_image_load(struct conn *c, struct pkt_reader *r, uint32_t elapsed_ms, ui
 		c->fd = -1;
 		return 0;
 	}
-	/* The interface has another number here */
-	d->scope = net->if6;
-	d->out = !(c->tcp.flags & TCPF_FROM_HOST);
-	if (!addr_is_loopback(&d->local))
-		(void)block_addr(&d->local);
 	rc = repair_make(begun(c, &was, d), d, elapsed_ms);
 	if (rc < 0)
 		return wrong(rc, "its socket: %s", strerror(-rc));

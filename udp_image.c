@@ -114,9 +114,9 @@ int udp_image_load(struct conn *c, struct pkt_reader *r, uint64_t now)
 		return -EINVAL;
 	if (called) {
 		listener = fwd_listen_find(WIRE_UDP, port);
-		if (listener < 0)
-			return -EPERM;
 		memcpy(&c->udp.path.peer, peer, sizeof(c->udp.path.peer));
+		if (listener < 0 || !fwd_may_come(&c->udp.path.peer, &c->key.far))
+			return -EPERM;
 		c->udp.path.port = pport;
 	}
 	memcpy(&c->udp.path.local, local, sizeof(c->udp.path.local));
