@@ -7,15 +7,21 @@
  *   While connections are handed over, a packet that came for one would be acknowledged
  *   by a host that has been copied already, or reset by one that does not know it yet.
  *   So TCP and UDP to their addresses are dropped where they come in: silently, so that
- *   they are sent again.  The host's own connections at these addresses wait as well.
+ *   they are sent again.  Nor does TCP leave from there: a retransmission, whose time has
+ *   come, has an acknowledgement in it, and is seen where the address may be elsewhere by
+ *   now.  The host's own connections at these addresses wait as well.
  *
  *	table inet passt-PORT { flags owner;
  *		chain in { type filter hook input priority -400; policy accept;
  *			ip daddr A meta l4proto 6-17 drop
  *			...
+ *		}
+ *		chain out { type filter hook output priority -400; policy accept;
+ *			ip saddr A meta l4proto 6 drop
+ *			...
  *	} }
  *
- *   One transaction for the table and its first rule, one for each further address: a
+ *   One transaction for the table and its first rules, one for each further address: a
  *   hundredth of the time that filters on ten thousand sockets take.  The table has an
  *   owner, our netlink socket (Linux 5.12): the kernel removes it when that is closed,
  *   however this process ends.  PORT is the port of that socket, which no other has.
@@ -50,8 +56,26 @@ enum {
 	ANSWER_MAX	= 8192,		/* an error has the message that caused it */
 	NAME_LEN	= 32,		/* of the table */
 	EARLY		= -400,		/* priority: before any other filter, NF_IP_PRI_RAW is -300 */
-	DST4_AT		= 16,		/* offset of the destination in a header */
-	DST6_AT		= 24,
+};
+
+/**
+ * struct block_chain - one of the two that the table has
+ * @name:	of it
+ * @hook:	where packets pass by it
+ * @at4:	offset of the address that matters in a header of IPv4
+ * @at6:	of IPv6
+ * @last:	protocols dropped: from WIRE_TCP to this one
+ */
+static const struct block_chain {
+	const char *name;
+	uint32_t hook;
+	uint32_t at4;
+	uint32_t at6;
+	uint8_t last;
+} chain[] = {
+	{ "in", NF_INET_LOCAL_IN, 16, 24, WIRE_UDP },
+	/* Who sends datagrams would be told that they were dropped */
+	{ "out", NF_INET_LOCAL_OUT, 12, 8, WIRE_TCP },
 };
 
 /**
@@ -207,46 +231,46 @@ static void add_table(void)
 	add(&m);
 }
 
-static void add_chain(void)
+static void add_chain(const struct block_chain *c)
 {
 	struct nlmsg m;
 	size_t hook;
 
 	begin(&m, NFT_MSG_NEWCHAIN, NFPROTO_INET, NLM_F_CREATE | NLM_F_EXCL);
 	put_text(&m, NFTA_CHAIN_TABLE, self.name);
-	put_text(&m, NFTA_CHAIN_NAME, "in");
+	put_text(&m, NFTA_CHAIN_NAME, c->name);
 	put_text(&m, NFTA_CHAIN_TYPE, "filter");
 	hook = nlmsg_nest(&m, NFTA_CHAIN_HOOK);
-	put_number(&m, NFTA_HOOK_HOOKNUM, NF_INET_LOCAL_IN);
+	put_number(&m, NFTA_HOOK_HOOKNUM, c->hook);
 	put_number(&m, NFTA_HOOK_PRIORITY, (uint32_t)EARLY);
 	nlmsg_nest_end(&m, hook);
 	add(&m);
 }
 
-/* add_rule() - TCP, UDP, and what has a number between them, to an address is dropped */
-static void add_rule(const struct addr *a)
+/* add_rule() - What has one of the chain's protocols, and an address, is dropped */
+static void add_rule(const struct block_chain *c, const struct addr *a)
 {
 	uint8_t family = addr_is4(a) ? NFPROTO_IPV4 : NFPROTO_IPV6;
-	uint8_t first = WIRE_TCP, last = WIRE_UDP;
+	uint8_t first = WIRE_TCP;
 	size_t list;
 	struct nlmsg m;
 
 	begin(&m, NFT_MSG_NEWRULE, NFPROTO_INET, NLM_F_CREATE | NLM_F_APPEND);
 	put_text(&m, NFTA_RULE_TABLE, self.name);
-	put_text(&m, NFTA_RULE_CHAIN, "in");
+	put_text(&m, NFTA_RULE_CHAIN, c->name);
 	list = nlmsg_nest(&m, NFTA_RULE_EXPRESSIONS);
 	load_meta(&m, NFT_META_NFPROTO);
 	compare(&m, NFT_CMP_EQ, &family, sizeof(family));
 	if (addr_is4(a)) {
-		load_header(&m, DST4_AT, 4);
+		load_header(&m, c->at4, 4);
 		compare(&m, NFT_CMP_EQ, addr_v4(a), 4);
 	} else {
-		load_header(&m, DST6_AT, sizeof(a->b));
+		load_header(&m, c->at6, sizeof(a->b));
 		compare(&m, NFT_CMP_EQ, a->b, sizeof(a->b));
 	}
 	load_meta(&m, NFT_META_L4PROTO);
 	compare(&m, NFT_CMP_GTE, &first, sizeof(first));
-	compare(&m, NFT_CMP_LTE, &last, sizeof(last));
+	compare(&m, NFT_CMP_LTE, &c->last, sizeof(c->last));
 	drop(&m);
 	nlmsg_nest_end(&m, list);
 	add(&m);
@@ -328,11 +352,13 @@ static int add_addr(const struct addr *a)
 	if (rc)
 		return rc;
 	transaction();
-	if (!self.num) {
+	if (!self.num)
 		add_table();
-		add_chain();
+	for (size_t i = 0; i < ARRAY_SIZE(chain); i++) {
+		if (!self.num)
+			add_chain(&chain[i]);
+		add_rule(&chain[i], a);
 	}
-	add_rule(a);
 	rc = commit();
 	if (!rc)
 		self.addr[self.num++] = *a;
@@ -340,7 +366,7 @@ static int add_addr(const struct addr *a)
 }
 
 /**
- * block_addr() - From now on drop what comes for an address
+ * block_addr() - From now on drop what comes for an address, and TCP from it
  * @a:		Address of this host; one that is blocked already costs nothing
  *
  * Return: 0; -ENOSPC: there are BLOCK_ADDRS already; other -errno: we may not, or the

@@ -119,6 +119,29 @@ static void test_tcp(void)
 	(void)close(l);
 }
 
+/* What stands still does not send again either, where the address may be elsewhere by now */
+static void test_out(void)
+{
+	struct addr a = address("127.0.0.1"), b = address("127.0.0.2");
+	union addr_sock to, from;
+	socklen_t len = addr_to_sock(&from, &b, 0, 0);
+	int l = bound(&a, SOCK_STREAM, &to), c = socket(AF_INET, SOCK_STREAM, 0), r;
+	char byte = 'x';
+
+	CHECK_EQ(bind(c, &from.sa, len), 0);
+	CHECK_EQ(connect(c, &to.sa, sizeof(to.in)), 0);
+	r = accept(l, NULL, NULL);
+	CHECK(r >= 0);
+	CHECK_EQ(block_addr(&b), 0);
+	CHECK_EQ(send(c, &byte, 1, 0), 1);
+	CHECK(!readable(r, 50));
+	block_end();
+	CHECK(readable(r, WAIT_MS));
+	(void)close(r);
+	(void)close(c);
+	(void)close(l);
+}
+
 /* However who blocks ends, nothing is left of it */
 static void test_killed(void)
 {
@@ -202,6 +225,7 @@ int main(void)
 	RUN(test_killed);
 	RUN(test_addresses);
 	RUN(test_tcp);
+	RUN(test_out);
 	RUN(test_many);
 	return check_done();
 }
