@@ -720,16 +720,18 @@ int repair_make(int fd, const struct repair *r, uint32_t elapsed_ms)
  * @data:	Bytes
  * @len:	How many
  *
- * Return: 0; -ENOBUFS: no room; other -errno
+ * Return: how many there was no room for; -errno
  */
-int repair_fill(int fd, enum repair_queue q, const uint8_t *data, size_t len)
+ssize_t repair_fill(int fd, enum repair_queue q, const uint8_t *data, size_t len)
 {
 	size_t most = FILL_MAX;
 	int rc = 0;
 
 	if (q != REPAIR_UNSENT)
 		rc = set(fd, TCP_REPAIR_QUEUE, q == REPAIR_SENT ? TCP_SEND_QUEUE : TCP_RECV_QUEUE);
-	while (!rc && len) {
+	if (rc)
+		return rc;
+	while (len) {
 		size_t n = min_size(len, most);
 		ssize_t done = send(fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL);
 
@@ -739,10 +741,11 @@ int repair_fill(int fd, enum repair_queue q, const uint8_t *data, size_t len)
 		} else if (done < 0 && (errno == ENOMEM || errno == ENOBUFS) && most > FILL_MIN) {
 			most /= 2;
 		} else {
-			rc = done < 0 && errno != EAGAIN ? -errno : -ENOBUFS;
+			return done < 0 && errno != EAGAIN && errno != ENOMEM && errno != ENOBUFS ?
+			       -errno : (ssize_t)len;
 		}
 	}
-	return rc;
+	return 0;
 }
 
 /* stays() - Out of repair mode unsent bytes are put in, and a call begins: else it stays */

@@ -113,7 +113,7 @@ void	repair_vanish(int fd);
 
 int	repair_begin(const struct repair *r);
 int	repair_make(int fd, const struct repair *r, uint32_t elapsed_ms);
-int	repair_fill(int fd, enum repair_queue q, const uint8_t *data, size_t len);
+ssize_t	repair_fill(int fd, enum repair_queue q, const uint8_t *data, size_t len);
 int	repair_quiet(int fd, const struct repair *r);
 int	repair_wait(int fd, const struct repair *r);
 int	repair_go(int fd, const struct repair *r, bool ask);

@@ -674,6 +674,30 @@ static int leave(const struct conn *c)
 	return rc ? wrong(rc, "its socket: %s", strerror(-rc)) : 0;
 }
 
+/* keep() - Bytes that wait for the socket to have room; 0, -ENOBUFS */
+static int keep(struct conn *c, const uint8_t *data, uint32_t len)
+{
+	struct iovec iov = { .iov_len = len };
+
+	memcpy(&iov.iov_base, &data, sizeof(data));	/* which only reads */
+	return tail_put(&c->tcp.tail, &iov, 1, 0, UINT32_MAX) == len ? 0 : -ENOBUFS;
+}
+
+/* fill() - Bytes into a queue of the socket; 0, -errno */
+static int fill(struct conn *c, enum repair_queue q, const uint8_t *data, uint32_t len)
+{
+	ssize_t left = len;
+
+	if (q != REPAIR_UNSENT || !c->tcp.tail)
+		left = repair_fill(c->fd, q, data, len);
+	if (left <= 0)
+		return (int)left;
+	/* Without privileges a buffer may be shorter here; behind a FIN nothing can follow */
+	if (q != REPAIR_UNSENT || repair_fin_sent(&self.dump[conn_index(c)]))
+		return -ENOBUFS;
+	return keep(c, data + (len - (uint32_t)left), (uint32_t)left);
+}
+
 /**
  * tcp_image_load_queue() - Bytes of the connection that is being loaded
  * @c:		Connection
@@ -691,7 +715,6 @@ int tcp_image_load_queue(struct conn *c, struct pkt_reader *r)
 	uint32_t len = (uint32_t)r->left;
 	const uint8_t *data = pkt_take(r, len);
 	const struct repair *d = &self.dump[conn_index(c)];
-	struct iovec iov;
 	int rc;
 
 	if (!data || q >= KIND_NUM || c->fd < 0 ||
@@ -702,13 +725,7 @@ int tcp_image_load_queue(struct conn *c, struct pkt_reader *r)
 	if (rc)
 		return rc;
 	self.got[q] += len;
-	if (q == TCP_IMAGE_TAIL) {
-		iov = (struct iovec){ .iov_len = len };
-		memcpy(&iov.iov_base, &data, sizeof(data));	/* which only reads */
-		rc = tail_put(&c->tcp.tail, &iov, 1, 0, UINT32_MAX) == len ? 0 : -ENOBUFS;
-	} else {
-		rc = repair_fill(c->fd, queue[q], data, len);
-	}
+	rc = q == TCP_IMAGE_TAIL ? keep(c, data, len) : fill(c, queue[q], data, len);
 	return rc ? wrong(rc, "a queue: %s", strerror(-rc)) : 0;
 }
 

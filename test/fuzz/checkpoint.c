@@ -178,7 +178,7 @@ void repair_vanish(int fd)
 	at(fd)->used = false;
 }
 
-int repair_fill(int fd, enum repair_queue q, const uint8_t *data, size_t len)
+ssize_t repair_fill(int fd, enum repair_queue q, const uint8_t *data, size_t len)
 {
 	uint32_t sum = 0;
 
