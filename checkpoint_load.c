@@ -404,6 +404,12 @@ int checkpoint_go(uint64_t now)
 	tap_flush();
 	i = 0;
 	while ((c = conn_next(&i))) {
+		if (c->kind == CONN_TCP && tcp_image_fresh(c))
+			tcp_image_push(c, now);
+	}
+	tap_flush();
+	i = 0;
+	while ((c = conn_next(&i))) {
 		if (c->kind == CONN_TCP && !tcp_image_fresh(c))
 			go(c, now);
 		else if (c->kind == CONN_TCP)

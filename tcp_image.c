@@ -22,7 +22,7 @@
  *
  *	tcp_image_load_sock()					perhaps: its socket is begun
  *	tcp_image_load(), _load_queue()..., _load_end()		each: it is there, quiet
- *	tcp_image_go()						the network leads here
+ *	tcp_image_go(), then of all tcp_image_push()		the network leads here
  *
  *   What is read may come from anybody.  A connection is taken only if this program, as
  *   it was started, could have opened it itself: the remote end is where the guest's
@@ -819,7 +819,22 @@ int tcp_image_go(struct conn *c, uint64_t now)
 		return 0;
 	}
 	/* Frames that were on their way to the guest stayed behind, and acknowledgements */
+	tcp_in_lost(c);
 	tcp_out_ack_now(&c->tcp);
-	tcp_end_settle(c, tcp_in_again(c, now), now);
+	tcp_end_settle(c, 0, now);
 	return 0;
+}
+
+/**
+ * tcp_image_push() - The guest gets what waits for it
+ * @c:		Connection behind tcp_image_go(), may be gone afterwards
+ * @now:	Time, us
+ *
+ * When all have gone on: a guest takes long for these bytes, and what it may send on
+ * other connections, by an acknowledgement behind them, would wait so long.
+ */
+void tcp_image_push(struct conn *c, uint64_t now)
+{
+	if (c->fd >= 0 && c->tcp.phase == PH_OPEN)
+		tcp_end_settle(c, tcp_in_push(c, now), now);
 }

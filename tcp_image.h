@@ -32,6 +32,7 @@ int	tcp_image_load_end(struct conn *c);
 bool	tcp_image_fresh(const struct conn *c);
 void	tcp_image_settled(struct conn *c);
 int	tcp_image_go(struct conn *c, uint64_t now);
+void	tcp_image_push(struct conn *c, uint64_t now);
 const char *tcp_image_why(void);
 
 #endif /* TCP_IMAGE_H */

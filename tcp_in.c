@@ -478,17 +478,13 @@ int tcp_in_timeout(struct conn *c, uint64_t now)
 }
 
 /**
- * tcp_in_again() - What is in flight is lost, for another reason than the link
- * @c:		Connection in PH_OPEN
- * @now:	Time, us
- *
- * Return: 0; -errno: the socket is dead (caller: reset both ends)
+ * tcp_in_lost() - What is in flight is lost, for another reason than the link
+ * @c:		Connection in PH_OPEN; tcp_in_push() has to follow
  */
-int tcp_in_again(struct conn *c, uint64_t now)
+void tcp_in_lost(struct conn *c)
 {
-	if (c->tcp.nxt != c->tcp.una) {
-		rewind(c);
-		tcp_rto_stop(&c->tcp);
-	}
-	return tcp_in_push(c, now);
+	if (c->tcp.nxt == c->tcp.una)
+		return;
+	rewind(c);
+	tcp_rto_stop(&c->tcp);
 }

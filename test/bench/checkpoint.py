@@ -166,11 +166,11 @@ class Moved(Unstarted):
     name = "ours"
 
 
-def machine(idle, queued):
+def machine(idle, queued, *how):
     """A machine with so many connections that wait moves: until the client has a byte, ms"""
     def run(_):
         argv = [f"{TOP}/test/vm/migrate.sh", "--memory", MACHINE_MB, "--idle", idle,
-                "--queued", queued]
+                "--queued", queued, *how]
         # In a world of its own: not ours
         env = {k: v for k, v in os.environ.items() if k != "NS_IN"}
         p = subprocess.run([str(a) for a in argv], env=env, capture_output=True, text=True,
@@ -199,9 +199,10 @@ def rows():
         for count in 0, 1000:
             yield ("periodic", f"{way}, {count} wait", "of the rate", (Ordered,), mtu,
                    beside_stream(count, reverse))
-    for idle, queued in (0, 0), (1000, 0), (1000, 80_000):
-        yield ("vm", f"machine, {idle} wait, {queued} bytes each", "ms", (Moved,), {},
-               machine(idle, queued))
+    for idle, queued, *how in ((0, 0), (1000, 0), (1000, 80_000), (0, 0, "bare"),
+                               (0, 0, "calm"), (1000, 0, "calm")):
+        yield ("vm", ", ".join([f"machine, {idle} wait, {queued} bytes each", *how]), "ms",
+               (Moved,), {}, machine(idle, queued, *(f"--{word}" for word in how)))
 
 
 bench.main(rows(), "checkpoint.tsv", ())

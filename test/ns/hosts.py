@@ -112,24 +112,36 @@ class Host(Place):
         """It came: it is not expected any more"""
         self.ip(f"addr del {SERVICE4}/32 dev lo", f"addr del {SERVICE6}/128 dev lo")
 
-    def announce(self):
-        """Tell everybody on the network where the address is: gratuitous ARP (RFC 5227,
-        section 3) and an unsolicited neighbour advertisement (RFC 4861, 7.2.6)"""
+    def announcing(self):
+        """Return what tells everybody on the network where the address is, when it is called:
+        gratuitous ARP (RFC 5227, section 3) and an unsolicited neighbour advertisement (RFC
+        4861, 7.2.6)
+
+        To close a packet socket takes the kernel a grace period, 10 ms on a busy machine: so
+        they are closed when nobody has the function any more.
+        """
         mac, ip = self.mac, socket.inet_aton(SERVICE4)
         ip6 = socket.inet_pton(socket.AF_INET6, SERVICE6)
         with self:
-            with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
-                s.bind(("eth0", ETH_ARP))
-                s.send(b"\xff" * 6 + mac + struct.pack("!HHHBBH", ETH_ARP, 1, ETH_IP, 6, 4, 1) +
-                       mac + ip + bytes(6) + ip)
-            with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as s:
-                s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
-                s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF,
-                             socket.if_nametoindex("eth0"))
-                s.bind((SERVICE6, 0))
-                # The flag says: override what you know; the kernel fills in the checksum
-                s.sendto(struct.pack("!BBHI", 136, 0, 0, 0x20000000) + ip6 + b"\x02\x01" + mac,
-                         ("ff02::1", 0))
+            arp = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+            nd = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+            interface = socket.if_nametoindex("eth0")
+        arp.bind(("eth0", 0))		# which hears nothing
+        nd.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+        nd.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, interface)
+        nd.bind((SERVICE6, 0))
+
+        def go():
+            arp.send(b"\xff" * 6 + mac + struct.pack("!HHHBBH", ETH_ARP, 1, ETH_IP, 6, 4, 1) +
+                     mac + ip + bytes(6) + ip)
+            # The flag says: override what you know; the kernel fills in the checksum
+            nd.sendto(struct.pack("!BBHI", 136, 0, 0, 0x20000000) + ip6 + b"\x02\x01" + mac,
+                      ("ff02::1", 0))
+        return go
+
+    def announce(self):
+        """Tell everybody"""
+        self.announcing()()
 
 
 class Network:
