@@ -10,8 +10,14 @@
  *   One request is one line on the control socket (--control of passt), and so is the
  *   reply.  passt can open no files once it runs.  So what a checkpoint is written to or
  *   read from is opened here, with the rights of who calls, and its descriptor goes
- *   along.  It is opened only when somebody answers on the socket: a checkpoint of
- *   yesterday is not cut off for the sake of a passt that is not there.
+ *   along.  It is opened only when somebody answers on the socket.
+ *
+ *   A checkpoint of yesterday is not lost for the sake of one that is refused, and that of
+ *   a moment ago may be all there is: it is held.  So a file is written beside it, and takes
+ *   its name once the reply says that all is there.  What was refused is removed; what
+ *   nobody replied about stays there, as it may have been done.  What is no file (a pipe, a
+ *   device), or where none can be put beside it, is written to as it is, from its
+ *   beginning; a file is cut behind the image then, not before.
  *
  *   A reply is printed for people: a line for each value, and one for each element of
  *   a list.  What is in a reply is not known here, so new values need no new passtctl.
@@ -21,6 +27,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdarg.h>
@@ -28,6 +35,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -65,6 +73,18 @@ static struct {
 	FILE *out;
 } self = { .timeout_s = TIMEOUT_S };
 
+/**
+ * struct output - a file that a checkpoint is written to
+ * @path:	where it shall be, links resolved; empty: the file has its name already
+ * @beside:	its name until then
+ * @refused:	nothing was written, so nobody needs it
+ */
+static struct {
+	char path[PATH_MAX];
+	char beside[PATH_MAX + 8];
+	bool refused;
+} output;
+
 static void __attribute__((format(printf, 1, 2), noreturn)) fail(const char *fmt, ...)
 {
 	char line[JSON_LEN_MAX];
@@ -78,7 +98,13 @@ static void __attribute__((format(printf, 1, 2), noreturn)) fail(const char *fmt
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = '?';
 	}
-	(void)fprintf(stderr, "passtctl: %s\n", line);
+	if (output.refused)
+		(void)unlink(output.beside);
+	if (*output.path && !output.refused)
+		(void)fprintf(stderr, "passtctl: %s (what was written, if anything, is in %s)\n",
+			      line, output.beside);
+	else
+		(void)fprintf(stderr, "passtctl: %s\n", line);
 	exit(EXIT_FAILURE);
 }
 
@@ -348,6 +374,7 @@ static void report(const char *line, size_t len, bool raw)
 	if (json_get_object(&obj, "error", &what)) {
 		static char desc[JSON_LEN_MAX];
 
+		output.refused = *output.path;
 		if (!json_get_string(&what, "desc", desc, sizeof(desc)))
 			fail("refused without a reason");
 		fail("%s", desc);
@@ -389,6 +416,58 @@ static void usage(FILE *to, int status)
 	exit(status);
 }
 
+/* open_output() - What a checkpoint is written to; descriptor, -1 */
+static int open_output(const char *name)
+{
+	struct stat st;
+	int fd = -1;
+	bool here = !stat(name, &st);
+
+	if (here ? S_ISREG(st.st_mode) && realpath(name, output.path) :
+		   lstat(name, &st) && util_copy(output.path, sizeof(output.path), name)) {
+		(void)snprintf(output.beside, sizeof(output.beside), "%s.XXXXXX", output.path);
+		fd = mkostemp(output.beside, O_CLOEXEC);
+	}
+	if (fd >= 0)
+		return fd;
+	output.path[0] = '\0';
+	return open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+}
+
+/* to_disk() - Who hears that it is done may turn this machine off */
+static void to_disk(int fd, const char *name)
+{
+	if (fsync(fd) && errno != EINVAL && errno != EROFS)
+		fail("can not write %s to disk: %s", name, strerror(errno));
+}
+
+/**
+ * finish_output() - All of the checkpoint is written: so it gets its name
+ * @fd:		Descriptor
+ * @name:	As it was given
+ */
+static void finish_output(int fd, const char *name)
+{
+	off_t end = strcmp(name, "-") != 0 ? lseek(fd, 0, SEEK_CUR) : -1;
+	struct stat st;
+	char *base;
+
+	/* It may have been longer before */
+	if (!*output.path && end > 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && ftruncate(fd, end))
+		fail("can not cut %s behind the checkpoint: %s", name, strerror(errno));
+	to_disk(fd, name);
+	if (!*output.path)
+		return;
+	if (rename(output.beside, output.path))
+		fail("can not name it %s: %s", output.path, strerror(errno));
+	base = strrchr(output.path, '/');
+	*(base ? base + 1 : output.path) = '\0';
+	fd = open(base ? output.path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*output.path = '\0';
+	if (fd >= 0)
+		to_disk(fd, name);
+}
+
 /**
  * open_image() - The file of a checkpoint
  * @name:	Its name, "-": standard output or input
@@ -407,8 +486,7 @@ static int open_image(const char *name, bool restore)
 			     restore ? "input" : "output");
 		return fd;
 	}
-	fd = restore ? open(name, O_RDONLY | O_CLOEXEC) :
-		       open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = restore ? open(name, O_RDONLY | O_CLOEXEC) : open_output(name);
 	if (fd < 0)
 		fail("can not open %s: %s", name, strerror(errno));
 	return fd;
@@ -620,10 +698,7 @@ int main(int argc, char **argv)
 		len = hear(fd, &in, end);
 	while (is_event(in.text, len));
 	report(in.text, len, self.json || !strcmp(name, "raw"));
-
-	/* Who hears that it is done may turn this machine off */
-	if (image >= 0 && !strcmp(name, "checkpoint") && fsync(image) && errno != EINVAL &&
-	    errno != EROFS)
-		fail("can not write %s to disk: %s", argument, strerror(errno));
+	if (image >= 0 && !strcmp(name, "checkpoint"))
+		finish_output(image, argument);
 	return EXIT_SUCCESS;
 }

@@ -133,6 +133,17 @@ def copies(w):
     mark(f"copied {TIMES} times, and the copy can be read: {' '.join(said.split())}")
 
 
+def refused_with(passt, path):
+    """Ask for a checkpoint without passtctl, to the descriptor of a file; return why not"""
+    with socket.socket(socket.AF_UNIX) as s, open(path, "r+b") as f:
+        s.connect(passt.control)
+        socket.send_fds(s, [b'{"execute": "checkpoint", "arguments": {"mode": "hold"}}\n'],
+                        [f.fileno()])
+        why = json.loads(s.makefile().readline())["error"]["desc"]
+        want(0, f.seek(0, os.SEEK_CUR), "the descriptor was not touched")
+        return why
+
+
 def orders(w):
     """What is asked for in a wrong order changes nothing"""
     image, other = w.passt.image, f"{TMP}/other"
@@ -141,6 +152,12 @@ def orders(w):
     w.hold()
     for words in ("checkpoint", other), ("checkpoint", other, "--exit"), ("restore", image):
         want(f"{words[0]}: commit or abort comes first", w.passt.refuses(*words))
+    with open(image, "rb") as f:
+        written = f.read()
+    want("checkpoint: commit or abort comes first", w.passt.refuses("checkpoint", image, "--hold"))
+    want("checkpoint: commit or abort comes first", refused_with(w.passt, image))
+    with open(image, "rb") as f:
+        want(True, written == f.read(), "what is held stays in its file")
     want("held", w.passt.state())
     w.call_off()
     why = w.passt.refuses("restore", image)

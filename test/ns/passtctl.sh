@@ -5,13 +5,13 @@
 #
 # The other end is a few lines of Python that say what came and reply as told.
 . "$(dirname "$0")/lib.sh"
-need python3 cmp
+need python3 cmp setpriv
 ctl=$PROG_DIR/passtctl/passtctl
 [ -x "$ctl" ] || fail "not built: $ctl"
 sock=$TMP/ctl.sock
 
 # The server appends each request and its number of descriptors to $TMP/asked.  It
-# writes "image" to a descriptor that comes with a checkpoint, and keeps what it can
+# writes "image" to a descriptor that comes with a checkpoint it does not refuse, and keeps what it can
 # read of the others in $TMP/read.  It replies with the first line of $TMP/reply;
 # nothing: it hangs up; "silence": it does not answer; "dribble": it never ends to;
 # "turned away": it hears nobody.
@@ -45,7 +45,9 @@ while True:
     with open(TMP + "/asked", "ab") as f:
         f.write(line.rstrip() + b" %d\n" % len(fds))
     for fd in fds:
-        if b'"checkpoint"' in line:
+        if b'"checkpoint"' in line and reply.startswith(b'{"error"'):
+            pass
+        elif b'"checkpoint"' in line:
             os.write(fd, b"image")
         else:
             with open(TMP + "/read", "wb") as f:
@@ -195,6 +197,53 @@ replies dribble
 ends 1 -t 1 "$sock" status
 is 'passtctl: no reply within 1 s (--timeout)' "$ERR"
 
+# --- What was refused has touched no file; what nobody replied about is there still
+echo of yesterday >"$TMP/image"
+replies '{"error":{"desc":"commit or abort comes first"}}'
+ends 1 "$sock" checkpoint "$TMP/image"
+is 'passtctl: commit or abort comes first' "$ERR"
+is 'of yesterday' "$(cat "$TMP/image")"
+is "$TMP/image" "$(ls "$TMP"/image*)" 'what was refused is removed'
+ends 1 "$sock" checkpoint "$TMP/new"
+[ ! -e "$TMP/new" ] || fail 'a new file stays'
+replies silence
+ends 1 -t 1 "$sock" checkpoint "$TMP/image"
+is 'of yesterday' "$(cat "$TMP/image")"
+beside=${ERR##* }; beside=${beside%)}
+like "$TMP/image.??????" "$beside"
+is image "$(cat "$beside")"
+is "passtctl: no reply within 1 s (--timeout) (what was written, if anything, is in $beside)" "$ERR"
+rm "$beside"
+
+# --- What has no place beside it is written as it is, and only cut behind the image
+refused='{"error":{"desc":"no"}}'
+echo of yesterday >"$TMP/fixed"
+replies "$refused"
+"$ctl" "$sock" checkpoint /proc/self/fd/7 7<>"$TMP/fixed" 2>/dev/null || :
+is 'of yesterday' "$(cat "$TMP/fixed")"
+mkdir "$TMP/closed"
+echo of yesterday >"$TMP/closed/image"
+chmod 500 "$TMP/closed"
+setpriv --inh-caps=-all --bounding-set=-all "$ctl" "$sock" checkpoint "$TMP/closed/image" \
+	2>"$TMP/err.log" && fail 'no refusal'
+is 'passtctl: no' "$(cat "$TMP/err.log")"
+replies '{"return":{}}'
+setpriv --inh-caps=-all --bounding-set=-all "$ctl" "$sock" checkpoint "$TMP/closed/image"
+is image "$(cat "$TMP/closed/image")"
+chmod 700 "$TMP/closed"
+ln -s old "$TMP/link"
+ends 0 "$sock" checkpoint "$TMP/link"
+is old "$(readlink "$TMP/link")" 'a link stays one'
+is image "$(cat "$TMP/old")"
+mkfifo "$TMP/pipe"
+cat "$TMP/pipe" >"$TMP/piped" & reader=$!
+ends 0 "$sock" checkpoint "$TMP/pipe"
+wait "$reader"
+is image "$(cat "$TMP/piped")"
+(cd "$TMP" && "$ctl" "$sock" checkpoint plain)
+is image "$(cat "$TMP/plain")"
+ends 0 "$sock" checkpoint /dev/null
+
 # --- What goes wrong here: nothing is asked, no file is cut off
 ends 1 "$sock" explode
 is "passtctl: no such command: 'explode' (see --help)" "$ERR"
@@ -214,7 +263,7 @@ ends 1 --no-such-option "$sock" status
 asked ''
 ends 1 "$TMP/nowhere" checkpoint "$TMP/image"
 like "*can not connect to $TMP/nowhere: *--control?)" "$ERR"
-is image "$(cat "$TMP/image")"
+is 'of yesterday' "$(cat "$TMP/image")"
 ends 1 "$(printf '%0200d' 0)" status
 like '*the path of a socket has at most 107 bytes*' "$ERR"
 got=0
