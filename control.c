@@ -16,6 +16,8 @@
  *   To be handed over the program has to be at rest, which is not for this file to see
  *   to: so control_next() tells who drives the loop to do that, and to call
  *   control_save().
+ *   An argument that is not one of these, or of another type, is refused: an order that
+ *   meant something else can not be taken back.
  *   Who asks for progress gets events before the reply: {"event": "progress", ...}.
  *   During a hold nothing but this socket is looked at: control_hold().
  */
@@ -35,6 +37,7 @@
 
 enum {
 	REPLY_MAX	= 16 * 1024,
+	ARGUMENT	= 32,		/* of the name of an argument, terminator included */
 	HOLD_MS		= 100,		/* signals are looked at so often meanwhile */
 };
 
@@ -177,6 +180,7 @@ static enum control_wish save(const struct ctl_request *r)
 	enum checkpoint_mode m = CHECKPOINT_RUN;
 	char text[8] = "run";
 
+	/* One that is too long is none either */
 	if (json_has(&r->arguments, "mode") &&
 	    !json_get_string(&r->arguments, "mode", text, sizeof(text)))
 		text[0] = '\0';
@@ -257,19 +261,63 @@ static enum control_wish finish(const struct ctl_request *r, bool commit, uint64
 	return saved == commit ? CONTROL_END : CONTROL_NONE;
 }
 
+/* wrong() - Arguments of a request: refuse those that are not as they should be */
+static bool wrong(const struct ctl_request *r)
+{
+	static const struct {
+		const char *order;
+		const char *name;
+		enum json_type type;
+	} known[] = {
+		{ "checkpoint", "mode", JSON_STRING },
+		{ "checkpoint", "known", JSON_BOOL },
+		{ "checkpoint", "progress", JSON_BOOL },
+		{ "restore", "hold", JSON_BOOL },
+		{ "restore", "strict", JSON_BOOL },
+	};
+	struct json_walk w = json_walk(&r->arguments);
+
+	while (json_next(&w)) {
+		char name[ARGUMENT] = "?";
+		size_t i = 0;
+
+		(void)json_string(&w.name, name, sizeof(name));
+		while (i < ARRAY_SIZE(known) && (strcmp(known[i].order, r->name) != 0 ||
+						 strcmp(known[i].name, name) != 0))
+			i++;
+		if (i < ARRAY_SIZE(known) && json_type(&w.value) == known[i].type)
+			continue;
+		if (i == ARRAY_SIZE(known))
+			ctl_link_error(r->client, "%s: it has no argument '%s'", r->name, name);
+		else
+			ctl_link_error(r->client, "%s: '%s' is %s", r->name, name,
+				       known[i].type == JSON_BOOL ? "true or false" : "a text");
+		return true;
+	}
+	return false;
+}
+
 /* handle() - One request */
 static enum control_wish handle(const struct ctl_request *r, uint64_t now)
 {
-	if (!strcmp(r->name, "checkpoint"))
-		return save(r);
-	if (!strcmp(r->name, "commit") || !strcmp(r->name, "abort"))
-		return finish(r, r->name[0] == 'c', now);
-	if (!strcmp(r->name, "restore"))
-		load(r, now);
-	else if (!strcmp(r->name, "status"))
-		status(r->client);
-	else
+	bool save_it = !strcmp(r->name, "checkpoint"), load_it = !strcmp(r->name, "restore");
+	bool commit = !strcmp(r->name, "commit"), call_off = !strcmp(r->name, "abort");
+	bool tell = !strcmp(r->name, "status");
+
+	if (!save_it && !load_it && !commit && !call_off && !tell) {
 		ctl_link_error(r->client, "%s: no such request", r->name);
+		return CONTROL_NONE;
+	}
+	if (wrong(r))
+		return CONTROL_NONE;
+	if (save_it)
+		return save(r);
+	if (commit || call_off)
+		return finish(r, commit, now);
+	if (load_it)
+		load(r, now);
+	else
+		status(r->client);
 	return CONTROL_NONE;
 }
 
