@@ -353,7 +353,10 @@ static void progress(void)
 	json_begin_object(&w);
 	put(&w, "done", r->tcp + r->udp + r->echo + r->lost);
 	put(&w, "of", flows());
-	reply_end(self.asked.client, &w);
+	json_end_object(&w);
+	json_end_object(&w);
+	if (json_done(&w))
+		ctl_link_tell(self.asked.client, self.text);
 }
 
 /**

@@ -11,7 +11,8 @@
  *	{"return": {...}}		{"error": {"desc": "..."}}
  *
  *   as QMP has it, without greeting and "id", and slirp4netns.  What is no request is
- *   answered with an error, and the next line counts again.
+ *   answered with an error, and the next line counts again.  Before a reply there may be
+ *   lines that are none: ctl_link_tell().
  *
  *   A line may come with one descriptor (SCM_RIGHTS), sent with any of its bytes.  The
  *   kernel hands over what several sendmsg() sent as one piece, and a descriptor with
@@ -646,6 +647,21 @@ void ctl_link_reply(uint32_t client, const char *json_text)
 	if (json_text && strlen(json_text) >= CTL_REPLY_MAX)
 		json_text = error_text("the reply is too long");
 	put_line(c, json_text ? json_text : "{\"return\":{}}");
+	settle(c);
+}
+
+/**
+ * ctl_link_tell() - Tell a client something before the reply, which is still owed
+ * @client:	As the request has it; one that went is no error
+ * @json_text:	One object without newline, in which there is neither "return" nor "error"
+ */
+void ctl_link_tell(uint32_t client, const char *json_text)
+{
+	struct client *c = find(client);
+
+	if (!c)
+		return;
+	put_line(c, json_text);
 	settle(c);
 }
 

@@ -33,6 +33,7 @@ void	ctl_link_close(void);
 void	ctl_link_event(uint64_t id, uint32_t events);
 int	ctl_link_wait(int timeout_ms);
 bool	ctl_link_next(struct ctl_request *r);
+void	ctl_link_tell(uint32_t client, const char *json_text);
 void	ctl_link_reply(uint32_t client, const char *json_text);
 void	ctl_link_error(uint32_t client, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

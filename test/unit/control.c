@@ -296,12 +296,59 @@ static void test_arguments(void)
 	control_end();
 }
 
+static bool begins(const char *text, const char *with)
+{
+	return !strncmp(text, with, strlen(with));
+}
+
+/* A client that sent its end, as "socat -" does, hears how far it is, and then the reply */
+static void test_progress(void)
+{
+	const char *text;
+	int fd, events = 0;
+
+	up();
+	flows = 3000;
+	steps = 3;
+	fd = client();
+	say(fd, "checkpoint", "\"mode\":\"hold\",\"progress\":true");
+	CHECK_EQ(shutdown(fd, SHUT_WR), 0);
+	CHECK_EQ(pump(), CONTROL_REST);
+	/* All is brought to rest: the end of what it sends is seen */
+	CHECK_EQ(pump(), CONTROL_NONE);
+	CHECK_EQ(control_save(loop_now()), CONTROL_NONE);
+	text = hear(fd);
+	CHECK(text);
+	while (text && begins(text, "{\"event\":\"progress\",\"data\":{")) {
+		events++;
+		text = strchr(text, '\n');
+		text = text ? text + 1 : NULL;
+	}
+	CHECK_EQ(events, 3);
+	CHECK(text && begins(text, "{\"return\":{\"tcp\":0,"));
+	CHECK(text && strchr(text, '\n') && !strchr(text, '\n')[1]);
+	CHECK_EQ(pump(), CONTROL_NONE);
+	CHECK(!hear(fd));
+	close(fd);
+
+	/* One that is still there gets as many, and the next reply is that of the next order */
+	fd = client();
+	CHECK_STR(told(fd, "abort", ""), "{\"return\":{}}\n");
+	steps = 1;
+	text = told(fd, "checkpoint", "\"progress\":true");
+	CHECK(text && strstr(text, "}\n{\"return\":"));
+	CHECK_STR(told(fd, "abort", ""), REFUSED("abort: nothing is held"));
+	close(fd);
+	control_end();
+}
+
 int main(void)
 {
 	if (!mkdtemp(dir))
 		return EXIT_FAILURE;
 	(void)snprintf(path, sizeof(path), "%s/ctl", dir);
 	RUN(test_arguments);
+	RUN(test_progress);
 	(void)rmdir(dir);
 	return check_done();
 }
