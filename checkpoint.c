@@ -166,6 +166,14 @@ void checkpoint_lost(const char *what, const char *why)
 }
 
 /**
+ * checkpoint_lost_anew() - What was lost so far is known: the report begins with what comes
+ */
+void checkpoint_lost_anew(void)
+{
+	self.report.lost = 0;
+}
+
+/**
  * checkpoint_powerless() - Whether nobody can switch repair mode
  *
  * Return: -EPERM, checkpoint_report()->error: so it is; 0: we can, or a helper

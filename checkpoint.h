@@ -68,6 +68,7 @@ struct checkpoint_report *checkpoint_begin(void);
 int	checkpoint_end(int rc, const char *what);
 int	checkpoint_failed(int rc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void	checkpoint_lost(const char *what, const char *why);
+void	checkpoint_lost_anew(void);
 void	checkpoint_tally(enum conn_kind kind);
 int	checkpoint_powerless(void);
 int	checkpoint_deserted(bool helped);

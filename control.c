@@ -116,6 +116,18 @@ static void put(struct json_writer *w, const char *name, uint64_t value)
 	json_put_uint(w, value);
 }
 
+/* put_losses() - Which flows are not carried */
+static void put_losses(struct json_writer *w)
+{
+	const struct checkpoint_report *r = checkpoint_report();
+
+	json_name(w, "not-carried");
+	json_begin_array(w);
+	for (uint32_t i = 0; i < r->lost && i < CHECKPOINT_LOST_MAX; i++)
+		json_put_string(w, r->text[i]);
+	json_end_array(w);
+}
+
 /* report() - What became of a checkpoint */
 static void report(uint32_t client, int rc)
 {
@@ -136,11 +148,7 @@ static void report(uint32_t client, int rc)
 	put(&w, "us", r->us);
 	json_name(&w, "blocked");
 	json_put_bool(&w, r->deaf);
-	json_name(&w, "not-carried");
-	json_begin_array(&w);
-	for (uint32_t i = 0; i < r->lost && i < CHECKPOINT_LOST_MAX; i++)
-		json_put_string(&w, r->text[i]);
-	json_end_array(&w);
+	put_losses(&w);
 	reply_end(client, &w);
 }
 
@@ -149,6 +157,16 @@ static void done(uint32_t client)
 {
 	struct json_writer w = reply_begin();
 
+	reply_end(client, &w);
+}
+
+/* went_on() - What was lost when everything went on, beside what restoring had lost */
+static void went_on(uint32_t client)
+{
+	struct json_writer w = reply_begin();
+
+	put(&w, "lost", checkpoint_report()->lost);
+	put_losses(&w);
 	reply_end(client, &w);
 }
 
@@ -236,7 +254,7 @@ static void load(const struct ctl_request *r, uint64_t now)
 /* finish() - The requests "commit" and "abort" */
 static enum control_wish finish(const struct ctl_request *r, bool commit, uint64_t now)
 {
-	bool saved = checkpoint_state() == CHECKPOINT_SAVED;
+	bool saved = checkpoint_state() == CHECKPOINT_SAVED, goes = !saved && commit;
 	int rc = 0;
 
 	if (checkpoint_state() == CHECKPOINT_NONE) {
@@ -247,6 +265,8 @@ static enum control_wish finish(const struct ctl_request *r, bool commit, uint64
 		ctl_link_error(r->client, "commit: the state of the flows comes first (restore)");
 		return CONTROL_NONE;
 	}
+	if (goes)
+		checkpoint_lost_anew();
 	if (saved)
 		rc = commit ? checkpoint_part() : checkpoint_resume();
 	else if (commit)
@@ -257,7 +277,10 @@ static enum control_wish finish(const struct ctl_request *r, bool commit, uint64
 		ctl_link_error(r->client, "%s", checkpoint_report()->error);
 		return CONTROL_NONE;
 	}
-	done(r->client);
+	if (goes)
+		went_on(r->client);
+	else
+		done(r->client);
 	return saved == commit ? CONTROL_END : CONTROL_NONE;
 }
 

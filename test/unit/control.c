@@ -342,6 +342,42 @@ static void test_progress(void)
 	control_end();
 }
 
+/* What refuses to go on is named by the reply to the order that has it go on */
+static void test_losses(void)
+{
+	const char *text;
+	int fd, named = 0;
+
+	up();
+	fd = client();
+	lost_by_load = 2;
+	lost_by_go = 1;
+	text = told(fd, "restore", "\"hold\":true");
+	CHECK(text && strstr(text, "\"lost\":2,"));
+	CHECK(text && strstr(text, "\"not-carried\":[\"flow 0: there\",\"flow 1: there\"]"));
+	CHECK_STR(told(fd, "commit", ""),
+		  "{\"return\":{\"lost\":1,\"not-carried\":[\"flow 0: it refuses\"]}}\n");
+	/* As many as restoring may name: those of commit have room all the same */
+	lost_by_load = CHECKPOINT_LOST_MAX + 1;
+	lost_by_go = CHECKPOINT_LOST_MAX + 2;
+	(void)told(fd, "restore", "\"hold\":true");
+	text = told(fd, "commit", "");
+	CHECK(text && strstr(text, "{\"lost\":34,"));
+	for (; text && (text = strstr(text, "it refuses")); text++)
+		named++;
+	CHECK_EQ(named, CHECKPOINT_LOST_MAX);
+	/* At once: all of them in one reply */
+	lost_by_load = lost_by_go = 1;
+	text = told(fd, "restore", "");
+	CHECK(text && strstr(text, "\"lost\":2,"));
+	CHECK(text && strstr(text, "[\"flow 0: there\",\"flow 0: it refuses\"]"));
+	lost_by_load = lost_by_go = 0;
+	(void)told(fd, "restore", "\"hold\":true");
+	CHECK_STR(told(fd, "commit", ""), "{\"return\":{\"lost\":0,\"not-carried\":[]}}\n");
+	close(fd);
+	control_end();
+}
+
 int main(void)
 {
 	if (!mkdtemp(dir))
@@ -349,6 +385,7 @@ int main(void)
 	(void)snprintf(path, sizeof(path), "%s/ctl", dir);
 	RUN(test_arguments);
 	RUN(test_progress);
+	RUN(test_losses);
 	(void)rmdir(dir);
 	return check_done();
 }
