@@ -47,10 +47,11 @@ class Passt(Carried):
     count = itertools.count(1)
 
     def __init__(self, place, ports):
-        self.socket = f"{TMP}/{place.name}.sock"
+        n = next(self.count)
+        self.socket = f"{TMP}/{place.name}{n}.sock"
         super().__init__("passt", "-s", self.socket, "-i", "eth0", "-a", SERVICE4, "-n", "24",
                          "-g", CLIENT4, "-a", SERVICE6, "--no-map-gw", "-t", ports,
-                         place=place, name=f"passt-{place.name}{next(self.count)}")
+                         place=place, name=f"passt-{place.name}{n}")
 
     def plug(self):
         """Return a connection to it, for a cable"""
