@@ -15,6 +15,9 @@
 7. Relative links in Markdown lead to something.
 8. Functions named there, as `name()`, exist; so do the tests in the last column
    of a table whose third column names functions.
+9. The list of members of a section TCP in doc/checkpoint.md has those that
+   tcp_image.c writes, in order, with their lengths, and the version there is
+   that of image.h.
 
 Prints each offence and ends 1 if there is any.
 """
@@ -240,6 +243,61 @@ def check_names(path, code):
                 problem(path, text, match.start(), f"no test {name.strip()}")
 
 
+def member_sizes(path, struct):
+    """Return the size of each member of a struct that has members of known types only"""
+    sizes = {"bool": 1, "uint8_t": 1, "uint16_t": 2, "uint32_t": 4, "uint64_t": 8,
+             "struct addr": 16}
+    with open(path, encoding="utf-8") as f:
+        code = strip_comments(f.read())
+    body = re.search(r"^struct " + struct + r" \{\n(.*?)^\}", code, re.M | re.S).group(1)
+    return {name: sizes[kind] for kind, name in
+            re.findall(r"^\s*((?:struct )?\w+) (\w+)(?:\[\w+\])?;", body, re.M) if kind in sizes}
+
+
+def section_tcp(code):
+    """Return name and size of what put_state() of tcp_image.c writes; name None: any"""
+    sizes = {"pkt_put_u8": 1, "pkt_put_be16": 2, "pkt_put_be32": 4, "pkt_put_be64": 8,
+             "put_time": 4}
+    known = {"tcp_conn": member_sizes("conn.h", "tcp_conn"),
+             "repair": member_sizes("repair.h", "repair"),
+             "repair.window": member_sizes("repair.h", "repair_window")}
+    written = []
+    body = re.search(r"^static int put_state\(.*?^\}", code, re.M | re.S).group(0)
+    for call, table in re.findall(r"(\w*put_\w+)\(w, (\w*)", body):
+        if call != "image_put_fields":
+            written.append((None, sizes[call]))
+            continue
+        rows = re.search(r"^static const struct image_field " + table + r"\[\] = \{(.*?)^\}",
+                         code, re.M | re.S).group(1)
+        for struct, name in re.findall(r"IMAGE_FIELD\((\w+), (.*?)\),", rows):
+            inner, _, member = name.rpartition(".")
+            size = known[f"{struct}.{inner}" if inner else struct][member.partition("[")[0]]
+            written.append((name, size))
+    return written
+
+
+def check_image(path="doc/checkpoint.md"):
+    """Compare the description of an image with what is written"""
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    with open("tcp_image.c", encoding="utf-8") as f:
+        written = section_tcp(strip_comments(f.read()))
+    with open("image.h", encoding="utf-8") as f:
+        version = re.findall(r"IMAGE_M(?:AJ|IN)OR\s*= (\d+)", f.read())
+    if f"version {'.'.join(version)}" not in text:
+        problems.append(f"{path}: it is not about version {'.'.join(version)}")
+    at = text.find("A section TCP, in this order")
+    block = re.search(r"(?:^\t.*\n)+", text[at:], re.M).group(0) if at >= 0 else ""
+    listed = [(name, int(size)) for name, size in re.findall(r"(\S+) \((\d+)\)", block)]
+    for i in range(max(len(listed), len(written))):
+        said = listed[i] if i < len(listed) else ("nothing", 0)
+        name, size = written[i] if i < len(written) else ("nothing", 0)
+        if said != (name or said[0], size):
+            problem(path, text, max(at, 0), f"section TCP, member {i + 1}: {said[0]} ({said[1]}), "
+                    f"but tcp_image.c has {name or 'something'} ({size})")
+            break
+
+
 def main():
     """Check everything"""
     os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -261,6 +319,7 @@ def main():
     for path in glob.glob("*.md") + glob.glob("doc/**/*.md", recursive=True):
         check_links(path)
         check_names(path, code)
+    check_image()
     print("\n".join(problems) or f"{len(sources)} files: documented")
     return bool(problems)
 
