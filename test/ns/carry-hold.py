@@ -17,6 +17,7 @@ import socket
 import struct
 import subprocess
 
+import image
 from carry import TMP, mark, resets, unacknowledged
 from ends import WAIT, guest, pair, tcp_info, until, want
 from hosts import CLIENT4, CLIENT6, SERVICE4, SERVICE6, Network, run
@@ -146,21 +147,21 @@ def refused_with(passt, path):
 
 def orders(w):
     """What is asked for in a wrong order changes nothing"""
-    image, other = w.passt.image, f"{TMP}/other"
+    path, other = w.passt.image, f"{TMP}/other"
     for word in "commit", "abort":
         want(f"{word}: nothing is held", w.passt.refuses(word))
     w.hold()
-    for words in ("checkpoint", other), ("checkpoint", other, "--exit"), ("restore", image):
+    for words in ("checkpoint", other), ("checkpoint", other, "--exit"), ("restore", path):
         want(f"{words[0]}: commit or abort comes first", w.passt.refuses(*words))
-    with open(image, "rb") as f:
+    with open(path, "rb") as f:
         written = f.read()
-    want("checkpoint: commit or abort comes first", w.passt.refuses("checkpoint", image, "--hold"))
-    want("checkpoint: commit or abort comes first", refused_with(w.passt, image))
-    with open(image, "rb") as f:
+    want("checkpoint: commit or abort comes first", w.passt.refuses("checkpoint", path, "--hold"))
+    want("checkpoint: commit or abort comes first", refused_with(w.passt, path))
+    with open(path, "rb") as f:
         want(True, written == f.read(), "what is held stays in its file")
     want("held", w.passt.state())
     w.call_off()
-    why = w.passt.refuses("restore", image)
+    why = w.passt.refuses("restore", path)
     want(True, why.startswith("restore: there are ") and why.endswith(" flows already"), why)
     w.goes_on()
     mark(f"wrong orders refused: {why}")
@@ -171,10 +172,10 @@ def broken(w):
     b = Passt(w.b, w.ports)
     w.hold()
     with open(w.passt.image, "rb") as f:
-        image = f.read()
-    for n in len(image) // 3, len(image) - 1:
+        whole = f.read()
+    for n in len(whole) // 3, len(whole) - 1:
         with open(f"{TMP}/cut", "wb") as f:
-            f.write(image[:n])
+            f.write(whole[:n])
         why = b.refuses("restore", f"{TMP}/cut", "--hold")
         want(True, f"at byte {n}" in why, why)
         want("running", b.state())
@@ -186,6 +187,62 @@ def broken(w):
     b.ended()
     w.call_off()
     mark(f"cut off: {why}; then as a whole: {' '.join(said.split()[:2])}")
+
+
+def other_versions(w):
+    """What a later version may write: members and sections that we do not know"""
+    w.hold()
+    with open(w.passt.image, "rb") as f:
+        version, sections = image.apart(f.read())
+    want((1, 0), version)
+    want(image.END, sections[-1][0], "the last section")
+    new = f"{TMP}/new"
+    there = Passt(w.b, w.ports)
+
+    def write(*args):
+        data, where = image.together(*args)
+        with open(new, "wb") as f:
+            f.write(data)
+        return where
+
+    def with_one(kind, at):
+        return sections[:at] + [(kind, b"what nobody knows")] + sections[at:]
+
+    middle = next(i for i, (kind, _) in enumerate(sections) if kind == image.QUEUE)
+    for at in 1, middle, middle + 1, len(sections) - 1:
+        byte = write(with_one(99, at))[at]
+        want(f"section 99 at byte {byte}: Protocol not supported",
+             there.refuses("restore", new, "--hold"))
+        want("running", there.state())
+    write(sections, (2, 0))
+    want("version 2, not 1, byte 8", there.refuses("restore", new, "--hold"))
+    want("running", there.state())
+
+    # A section TCP that is too short is the matter of its flow alone
+    flow = next(i for i, (kind, _) in enumerate(sections) if kind == image.TCP)
+    write([(kind, body[:-1] if i == flow else body) for i, (kind, body) in enumerate(sections)])
+    said = there.told("restore", new, "--hold").splitlines()
+    n = len([kind for kind, _ in sections if kind == image.TCP])
+    want(["tcp", str(n - 1), "lost", "1"], said[0].split() + said[3].split(), said)
+    want(True, said[-1].endswith(": the section is too short"), said)
+    there.told("abort")
+    there.ended()
+
+    # Nothing stands between a section TCP and its queues
+    more = [x for one, after in zip(sections, sections[1:])
+            for x in ([one] if after[0] == image.QUEUE else [one, (image.SKIP | 99, b"?" * 999)])]
+    for what, sections_, v in (
+            ("sections that may be skipped", more + sections[-1:], (1, 0)),
+            ("a later minor version", sections, (1, 7)),
+            ("longer sections", [(kind, body if kind in (image.QUEUE, image.END) else
+                                  body + b"more") for kind, body in sections], (1, 1))):
+        write(sections_, v)
+        there = Passt(w.b, w.ports)
+        want([str(n), "0"], there.told("restore", new, "--hold", "--strict").split()[1:8:6], what)
+        there.told("abort")
+        there.ended()
+    w.call_off()
+    mark(f"{len(sections)} sections: later minor versions are taken, other major ones are not")
 
 
 def strict(w):
@@ -266,6 +323,7 @@ def main():
     copies(w)
     orders(w)
     broken(w)
+    other_versions(w)
     strict(w)
     for how in "abort", signal.SIGTERM, signal.SIGKILL:
         called_off(w, how)
