@@ -8,6 +8,8 @@ comes in between, and the kernel resets whom it does not know.  Two sockets of o
 not have the same connection, so the second can not have them before the first has ended.
 Connections carry bytes both ways all the time, which are compared.
 """
+import contextlib
+import io
 import struct
 
 from carry import TMP, Cut, mark, resets
@@ -111,6 +113,16 @@ def unprotected(w):
     w.machine.stop()
     w.passt.save()
     until(lambda: resets(w.a) - w.resets[0] >= len(w.remote))
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said):
+            w.traffic.moves()
+    except AssertionError as e:
+        want("traffic: ConnectionResetError", str(e).partition("(")[0])
+    else:
+        raise AssertionError("traffic goes on")
+    # A failure of the tests shows all ends
+    want(len(w.traffic.ends), said.getvalue().count("unacknowledged, read"), said.getvalue())
     mark(f"without: {resets(w.a) - w.resets[0]} resets for {len(w.remote)} connections")
 
 

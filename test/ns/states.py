@@ -430,21 +430,23 @@ def listen(place, v, port):
 class Talker:
     """One end of a connection of Traffic"""
 
-    def __init__(self, s, text):
+    def __init__(self, s, says):
         s.setblocking(False)
-        self.s, self.text, self.other = s, text, None
+        self.s, self.says, self.other = s, says, None
+        # A socket that was reset does not know it any more
+        self.name = f"{s.getsockname()[:2]} to {s.getpeername()[:2]}"
         self.wrote = self.got = 0
         self.fin = self.eof = False
 
     def text(self):
         """For a failure: where it is, what it did"""
-        return (f"{self.s.getsockname()[:2]} to {self.s.getpeername()[:2]}: wrote {self.wrote}, "
-                f"{unacknowledged(self.s)} unacknowledged, read {self.got}")
+        return (f"{self.name}: wrote {self.wrote}, {unacknowledged(self.s)} unacknowledged, "
+                f"read {self.got}")
 
     def piece(self, at, n):
-        """Return n bytes of the text, which goes round"""
-        at %= len(self.text) // 2
-        return self.text[at:at + n]
+        """Return n bytes of what it says, which goes round"""
+        at %= len(self.says) // 2
+        return self.says[at:at + n]
 
     def turn(self, n, ending):
         """Write up to n bytes and read what there is"""
