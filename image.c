@@ -8,8 +8,9 @@
  *	type (2)  0 (2)  length (4)  body (length)  sum (8)	again and again
  *	type IMAGE_END, length 0, sum
  *
- *   All numbers are big endian.  The sum is XXH64 over type to body, with the place
- *   of the section in the stream as seed: it tells damage, not forgery, and also a section that is missing or in another's place.
+ *   All numbers are big endian.  The sum is XXH64 over type to body, with the place of the
+ *   section in the stream as seed: it tells damage, not forgery, and also a section that
+ *   is missing or in another's place.
  *
  *   A section of a type the reader does not know is an error, unless its type says that
  *   it may be skipped.  Members may be added behind the last one of a section: who

@@ -453,7 +453,8 @@ static void finish_output(int fd, const char *name)
 	char *base;
 
 	/* It may have been longer before */
-	if (!*output.path && end > 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && ftruncate(fd, end))
+	if (!*output.path && end > 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
+	    ftruncate(fd, end))
 		fail("can not cut %s behind the checkpoint: %s", name, strerror(errno));
 	to_disk(fd, name);
 	if (!*output.path)
