@@ -57,7 +57,7 @@ ASAN	:= $(if $(wildcard passt.c),build/asan/passt build/asan/pasta) \
 	   $(patsubst %.c,build/asan/%,$(wildcard passt-repair/passt-repair.c))
 
 .PHONY: all objects check check-long asan tests demo demo-migrate bench bench-checkpoint \
-	fuzz lint layers docs headers install clean
+	fuzz lint layers docs headers install installed clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -182,17 +182,23 @@ layers: objects
 	test/layers.sh $(B)
 docs:
 	test/docs.sh
+installed: all
+	test/installed.sh
 headers:
 	@for h in *.h; do \
 		$(CC) $(BASE) -Werror -fsyntax-only -x c -include $$h /dev/null || exit; \
 	done
 
+# REPAIR_GROUP, who may run passt-repair, and SETCAP=setcap, which lets it do what it is
+# for: see passt-repair/grant.sh
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 $(filter-out pasta passt-repair/%,$(PROGS)) $(DESTDIR)$(PREFIX)/bin/
 	install -m 750 $(filter passt-repair/%,$(PROGS)) $(DESTDIR)$(PREFIX)/bin/
 	ln -sf passt $(DESTDIR)$(PREFIX)/bin/pasta
 	install -m 644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man1/
+	$(Q)REPAIR_GROUP='$(REPAIR_GROUP)' SETCAP='$(SETCAP)' passt-repair/grant.sh \
+		'$(DESTDIR)$(PREFIX)/bin/passt-repair' '$(DESTDIR)'
 
 clean:
 	rm -rf build passt pasta qrap/qrap passtctl/passtctl passt-repair/passt-repair
