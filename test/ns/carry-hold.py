@@ -228,9 +228,7 @@ def other_versions(w):
     there.told("abort")
     there.ended()
 
-    # Nothing stands between a section TCP and its queues
-    more = [x for one, after in zip(sections, sections[1:])
-            for x in ([one] if after[0] == image.QUEUE else [one, (image.SKIP | 99, b"?" * 999)])]
+    more = [x for one in sections[:-1] for x in (one, (image.SKIP | 99, b"?" * 999))]
     for what, sections_, v in (
             ("sections that may be skipped", more + sections[-1:], (1, 0)),
             ("a later minor version", sections, (1, 7)),
