@@ -10,14 +10,17 @@
  *
  *   What is read may come from anybody: where a flow leads follows from the guest's
  *   destination, as for a new one; a flow that began outside needs a port that is
- *   forwarded here.
+ *   forwarded here, and a caller whom the guest may send to.
  */
 #include "udp_image.h"
 
 #include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include "block.h"
 #include "fwd.h"
+#include "net.h"
 #include "sock.h"
 #include "udp_flow.h"
 #include "util.h"
@@ -87,6 +90,38 @@ int udp_image_save(const struct conn *c, uint64_t now)
 	return rc ? rc : 1;
 }
 
+/* here() - Whether the host has an address; or it does not matter */
+static bool here(const struct addr *local)
+{
+	int fd, rc;
+
+	if (addr_is_none(local))
+		return true;
+	fd = sock_open(addr_is4(local) ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
+	if (fd < 0)
+		return false;
+	rc = sock_bind_as(fd, local, 0, net->if6, false);
+	sock_close(fd);
+	return !rc;
+}
+
+/*
+ * may_call() - Whether this one could have called, and the guest may send to it
+ *
+ * What a flow says about its beginning may be made up: through a stand-in, as the gateway
+ * is for the host's loopback, it leads only where the guest itself could call.
+ */
+static bool may_call(const struct conn *c, const struct addr *peer, uint16_t pport)
+{
+	struct addr host;
+	uint16_t port;
+
+	if (!fwd_may_come(peer, &c->key.far))
+		return false;
+	fwd_to_host(WIRE_UDP, &c->key.far, c->key.fport, &host, &port);
+	return addr_eq(peer, &c->key.far) || (addr_eq(peer, &host) && pport == port);
+}
+
 /**
  * udp_image_load() - Make a flow out of a section IMAGE_UDP
  * @c:		Fresh entry with its key; the caller frees it if this fails
@@ -108,23 +143,28 @@ int udp_image_load(struct conn *c, struct pkt_reader *r, uint64_t now)
 	const uint8_t *peer = pkt_take(r, sizeof(struct addr));
 	uint16_t pport = pkt_be16(r);
 	const uint8_t *local = pkt_take(r, sizeof(struct addr));
+	struct addr from = addr_none;
 	int listener = -1, rc;
 
 	if (r->bad || (called && c->kind != CONN_UDP))
 		return -EINVAL;
+	memcpy(&from, local, sizeof(from));
 	if (called) {
 		listener = fwd_listen_find(WIRE_UDP, port);
 		memcpy(&c->udp.path.peer, peer, sizeof(c->udp.path.peer));
-		if (listener < 0 || !fwd_may_come(&c->udp.path.peer, &c->key.far))
+		if (listener < 0 || !may_call(c, &c->udp.path.peer, pport))
 			return -EPERM;
 		c->udp.path.port = pport;
+		if (!here(&from))
+			return -EADDRNOTAVAIL;
 	}
-	memcpy(&c->udp.path.local, local, sizeof(c->udp.path.local));
-	if (c->kind == CONN_UDP)
-		(void)block(&c->udp.path.local);
+	c->udp.path.local = from;
 	rc = udp_flow_adopt(c, listener, port, now);
 	if (rc)
 		return rc;
+	/* Not sooner: it may be any address */
+	if (c->kind == CONN_UDP)
+		(void)block(&from);
 	c->udp.flags |= flags;
 	c->udp.qlen = qlen;
 	memcpy(&c->udp.qcsum, csum, sizeof(c->udp.qcsum));
