@@ -791,7 +791,15 @@ int repair_wait(int fd, const struct repair *r)
  */
 int repair_go(int fd, const struct repair *r, bool ask)
 {
+	struct repair first = *r;
 	int rc;
+
+	/*
+	 * A probe is answered twice a second at most (tcp_oow_rate_limited()), then the
+	 * next one is seconds away; a segment of what is unsent always is.
+	 */
+	if (r->len[REPAIR_UNSENT] && r->window.wnd < r->mss)
+		first.window.wnd = min_u32(r->mss, r->window.wnd_max);
 
 	if (r->state == TCP_SYN_SENT)
 		return connect_to(fd, r);
@@ -801,7 +809,7 @@ int repair_go(int fd, const struct repair *r, bool ask)
 	/* Both ends are done: a packet could only be answered by a RST */
 	if (r->state == TCP_CLOSE)
 		return mode(fd, TCP_REPAIR_OFF_NO_WP);
-	rc = set_window(fd, r, false);
+	rc = set_window(fd, &first, false);
 	if (!rc)
 		rc = mode(fd, ask ? TCP_REPAIR_OFF : TCP_REPAIR_OFF_NO_WP);
 	if (!rc)

@@ -16,6 +16,7 @@ import termios
 
 from carry import TMP, Carried, Cut, mark, unacknowledged
 from ends import WAIT, guest, host, pair, remote, until, want
+from flood import Flood, moved
 from states import DEAF, E, FORWARDED, MORE, ROWS, Row, States, Traffic, openers
 
 FAR = {4: "198.51.100.1", 6: "2001:db8:1::1"}
@@ -24,6 +25,7 @@ TALK = 5050
 NONE, NET_ADMIN = 0, 1 << 12
 CAPS = "CapEff", "CapPrm", "CapInh", "CapAmb"
 NOBODY = "TCP_REPAIR needs CAP_NET_ADMIN, or passt-repair"
+TIMES = 3			# that full buffers are moved
 PIPE = 65536			# bytes that fit into one
 
 
@@ -200,6 +202,22 @@ def moves(w, helper):
     mark(f"moved: {w.program.log().split('Checkpoint ')[1].splitlines()[0]}")
 
 
+def full(w):
+    """With buffers that are full; the network comes back a moment too late, so that an
+    answer may be lost"""
+    flood = Flood([(f"upload {v}", *pair(guest, remote, FAR[v], TALK + v)) for v in (4, 6)] +
+                  [(f"download {v}", *pair(remote, guest, NEAR[v], TALK + v)) for v in (4, 6)])
+
+    def move():
+        with w.cut.off():
+            w.program.save()
+            Helper(f"{TMP}/helpers")
+            w.program.start(w.program.image)
+
+    moved(flood, TIMES, move, TIMES)
+    mark(f"full buffers: {flood.finish()} bytes")
+
+
 def main():
     w = World()
     mark(f"{len(w.states.rows)} connections and {len(w.traffic.ends) // 2} with traffic")
@@ -212,6 +230,7 @@ def main():
     w.states.heal(host)
     w.states.finish()
     w.states.judge()
+    full(w)
     w.program.stop()
 
 
