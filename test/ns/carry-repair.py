@@ -14,8 +14,8 @@ import signal
 import subprocess
 import termios
 
-from carry import TMP, Carried, Cut, mark, unacknowledged
-from ends import WAIT, guest, host, pair, remote, until, want
+from carry import TMP, Carried, Cut, mark, sockets, unacknowledged
+from ends import WAIT, guest, host, pair, read, remote, send_all, until, want
 from flood import Flood, moved
 from states import DEAF, E, FORWARDED, MORE, ROWS, Row, States, Traffic, openers
 
@@ -25,6 +25,8 @@ TALK = 5050
 NONE, NET_ADMIN = 0, 1 << 12
 CAPS = "CapEff", "CapPrm", "CapInh", "CapAmb"
 NOBODY = "TCP_REPAIR needs CAP_NET_ADMIN, or passt-repair"
+SAID = "something came since the checkpoint"
+UPLOAD = 8_000_000		# bytes: more than all buffers take
 TIMES = 3			# that full buffers are moved
 PIPE = 65536			# bytes that fit into one
 
@@ -135,10 +137,9 @@ def alone(w):
 
 def heard(w):
     """The network was not cut off: what came has been acknowledged, and is not in the image"""
-    said = "something came since the checkpoint"
     w.program.told("checkpoint", w.program.image, "--hold")
     w.speak()
-    want(said, w.program.refuses("commit").rpartition(": ")[2])
+    want(SAID, w.program.refuses("commit").rpartition(": ")[2])
     want("held", w.state())
     w.program.told("abort")
     w.goes_on()
@@ -147,7 +148,7 @@ def heard(w):
         w.speak()
         read_all()
     why = w.program.answer()
-    want(said, why.rpartition(": ")[2])
+    want(SAID, why.rpartition(": ")[2])
     w.goes_on()
     mark(f"not cut off: {why}")
 
@@ -218,6 +219,30 @@ def full(w):
     mark(f"full buffers: {flood.finish()} bytes")
 
 
+def opened(w):
+    """Not cut off, a remote end says nothing, but that there is room: unsent bytes leave"""
+    g, r = pair(guest, remote, FAR[4], TALK + 4)
+    data = os.urandom(UPLOAD)
+    sender = send_all(g, data)
+    key = r.getpeername()[1], r.getsockname()[1]
+    seen = []
+
+    def is_full():
+        seen.append((sockets(host)[key], sockets(remote)[key[::-1]]))
+        return seen[-1][0][2] and seen[-5:] == 5 * [seen[-1]]
+    until(is_full)
+    w.program.told("checkpoint", w.program.image, "--hold")
+    there = sockets(remote)[key[::-1]][1]
+    got = read(r, there + MORE)
+    want(SAID, w.program.refuses("commit").rpartition(": ")[2])
+    want("held", w.state())
+    w.program.told("abort")
+    got += read(r, UPLOAD - len(got))
+    sender.join(WAIT)
+    want(True, got == data, "the same bytes")
+    mark(f"not cut off, {there} bytes and a window: refused, and goes on")
+
+
 def main():
     w = World()
     mark(f"{len(w.states.rows)} connections and {len(w.traffic.ends) // 2} with traffic")
@@ -231,6 +256,7 @@ def main():
     w.states.finish()
     w.states.judge()
     full(w)
+    opened(w)
     w.program.stop()
 
 
