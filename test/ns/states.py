@@ -68,6 +68,7 @@ ROWS = [
     ("open", "qfF", CL), ("open", "qwfF", CL), ("open", "rqwfF", CL), ("open", "grqfF", CL),
     ("open", "frF", TW), ("open", "wfrF", TW), ("open", "gfF", TW), ("open", "fgrF", TW),
     ("open", "Ff", ""), ("open", "wrFgf", ""), ("open", "rFf", ""),
+    ("open", "gU", E), ("open", "grUr", E), ("open", "gRUr", E), ("open", "grUF", CW),
     ("open", "qwx", E), ("open", "qwrx", E), ("open", "rFqwx", CW),
 ]
 
@@ -438,7 +439,7 @@ class Talker:
         self.wrote = self.got = 0
         self.fin = self.eof = False
 
-    def text(self):
+    def describe(self):
         """For a failure: where it is, what it did"""
         return (f"{self.name}: wrote {self.wrote}, {unacknowledged(self.s)} unacknowledged, "
                 f"read {self.got}")
@@ -504,7 +505,7 @@ class Traffic(threading.Thread):
             until(more)
         except AssertionError:
             for e, m in zip(self.ends, had):
-                print(f"{e.text()}{', STANDS' if e.got < m + n else ''}")
+                print(f"{e.describe()}{', STANDS' if e.got < m + n else ''}")
             raise
 
     def finish(self):
