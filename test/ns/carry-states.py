@@ -6,7 +6,9 @@ usage: carry-states.py [VARIANT...]
 The rows are in states.py.  All are moved together, twice, with UDP and echo flows; some
 also where the ends agreed to fewer options of TCP.
 """
+import re
 import socket
+import subprocess
 import sys
 
 from carry import TMP, Carried, Cut, mark, sysctl
@@ -21,7 +23,9 @@ VARIANTS = {
     "": {}, "no-stamps": {"tcp_timestamps": 0}, "no-sack": {"tcp_sack": 0},
     "no-scale": {"tcp_window_scaling": 0},
     "nothing": {"tcp_timestamps": 0, "tcp_sack": 0, "tcp_window_scaling": 0},
+    "small": {},
 }
+MSS = {"small": 700}		# both ends take segments of so many bytes
 # BBR's window stays at 4 segments when all were lost and there is no SACK: new ones that it
 # sent first fill it, and the rest waits for one RTO after the other
 EVERYTHING = {"tcp_timestamps": 1, "tcp_sack": 1, "tcp_window_scaling": 1,
@@ -99,6 +103,18 @@ class Others:
             s.close()
 
 
+def segments(states):
+    """Return how long the host's segments are, by port and peer's port: of small ones"""
+    with host:
+        text = subprocess.run(["ss", "-Htni"], check=True, capture_output=True,
+                              text=True).stdout
+    found = {(int(a), int(b)): int(n) for a, b, n in re.findall(
+        r":(\d+) +\S+:(\d+).*\n.* mss:(\d+)", text)}
+    small = {r.key: found[r.key] for r in states.rows if MSS.get(r.variant) and r.key in found}
+    want(True, all(n <= MSS["small"] for n in small.values()), str(small))
+    return small
+
+
 def main():
     mine = sys.argv[1:]
     ports = ",".join(str(p + v) for p in (FORWARDED, DEAF) for v in (4, 6))
@@ -116,6 +132,7 @@ def main():
             continue
         sysctl(EVERYTHING)
         sysctl(values)
+        states.segments(MSS.get(name, 0))
         states.open([Row(row, v, opener, name) for i, row in enumerate(ROWS)
                      for v in (4, 6) for opener in openers(row) if not name or
                      taken(row, i, v, opener)])
@@ -125,6 +142,7 @@ def main():
     mark("all in their states")
     states.reached(host)
     mark("as wanted")
+    sizes = segments(states)
     for i in range(MOVES):
         with cut.off():
             program.save()
@@ -134,6 +152,9 @@ def main():
         others.check()
         mark(f"moved: {program.log().split('Checkpoint ')[1].splitlines()[0]}")
         states.settle(host)
+        now = segments(states)
+        want({}, {k: (n, now[k]) for k, n in sizes.items() if now.get(k, n) != n},
+             "bytes in a segment, before and now")
     for line in program.log().splitlines():
         if "not carried: " in line:
             print(line)

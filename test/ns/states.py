@@ -146,6 +146,7 @@ class Row:
             port = (SILENT if self.how == "silent" else HEARS) + v
             s = guest.socket(far)
             s.setsockopt(*small)
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, all_.mss)
             if self.how == "half":
                 deafen(s)
             s.setblocking(False)
@@ -158,6 +159,7 @@ class Row:
             port = (DEAF if self.how == "deaf" else FORWARDED) + v
             s = all_.remote.socket(near)
             s.setsockopt(*small)
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, all_.mss)
             s.connect((near, port))
             self.r.give(s)
             self.port = s.getsockname()[1]
@@ -252,7 +254,7 @@ class States:
         cut, mute: what loses what goes to P, what comes from G"""
         self.remote, self.near, self.far = remote, near, far
         self.cut, self.mute = cut, mute
-        self.rows, self.at = [], {}
+        self.rows, self.at, self.mss = [], {}, 0
         for v in 4, 6:
             for place, port, deaf in ((remote, HEARS, False), (remote, SILENT, True),
                                       (guest, FORWARDED, False), (guest, DEAF, True)):
@@ -261,6 +263,12 @@ class States:
                     deafen(s)
         # What is written at once fits, and the FIN can follow
         sysctl({"tcp_wmem": f"4096 {4 * MUCH} {8 * MUCH}"}, (guest, remote))
+
+    def segments(self, mss):
+        """Both ends of connections from now on take segments of so many bytes; 0: any"""
+        self.mss = mss
+        for s in self.at.values():
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, mss)
 
     def watch(self, *hosts):
         """Count resets from now on; hosts: where P may be"""
