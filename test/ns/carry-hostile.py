@@ -10,7 +10,7 @@ import subprocess
 
 from carry import TMP, Carried, mark
 from ends import WAIT, accept, guest, host, move, remote, tcp_counter, until, want
-from imagefile import FLOW, SOCK, TCP, UDP, address, changed, member, read, write
+from image import FLOW, SOCK, TCP, UDP, address, changed, member, read, write
 
 PORT, TCP_SERVICE, UDP_SERVICE = 2222, 5432, 5353
 LOOP, NEAR, FAR, GATEWAY, NOWHERE = ("127.0.0.1", "192.0.2.1", "198.51.100.1", "192.0.2.2",
@@ -74,10 +74,9 @@ class World:
             return any(x.split()[1:3] != ["0", "0"] for x in subprocess.run(
                 ["ss", "-Htn"], check=True, capture_output=True, text=True).stdout.splitlines())
 
-    def edit(self, image, kind, far=None, **members):
+    def edit(self, sections, kind, far=None, **members):
         """Write an image, with other members in the sections of a kind; far: of flows of
         datagrams that came from there, and the image has no others"""
-        head, sections = image
         if kind == UDP:
             # TCP would end with the process, and is wanted once more
             sections = [s for s in sections if s[0] != TCP and (s[0] != FLOW or s[1][4] != 1)]
@@ -85,7 +84,7 @@ class World:
         mine = [s[0] == kind and (not far or s[1][4] and flows[s[1][:4]] == far)
                 for s in sections]
         want(True, any(mine), f"sections {kind}")
-        write(self.program.image, head,
+        write(self.program.image,
               [changed(s, **members) if m else s for m, s in zip(mine, sections)])
 
     def unreached(self):
@@ -152,7 +151,7 @@ def addresses(w):
 
 def as_it_was(w):
     """All is taken from the same image, read and written"""
-    write(w.program.image, *w.whole)
+    write(w.program.image, w.whole)
     w.taken()
     move(w.g, w.r, 1000)
     move(w.r, w.g, 1000)

@@ -3,6 +3,7 @@
 
 Written from that text, not from the program: what the two understand differently is found.
 """
+import ipaddress
 import struct
 
 MAGIC = b"passt\x1a\r\n"
@@ -12,6 +13,17 @@ HEAD, SUM = 8, 8
 MASK = (1 << 64) - 1
 PRIMES = (0x9e3779b185ebca87, 0xc2b2ae3d27d4eb4f, 0x165667b19e3779f9, 0x85ebca77c2b2ae63,
           0x27d4eb2f165667c5)
+
+# Members at the end of the body of a section, each with its number of bytes
+MEMBERS = {
+    FLOW: [("far", 16)],
+    TCP: [("local", 16), ("peer", 16), ("lport", 2), ("pport", 2), ("state", 1), ("options", 1),
+          ("wscale", 2), ("mss", 4), ("stamp", 4), ("write_seq", 4), ("rcv_nxt", 4),
+          ("window", 20), ("unread", 4), ("sent", 4), ("unsent", 4), ("sndbuf", 4),
+          ("rcvbuf", 4)],
+    UDP: [("peer", 16), ("pport", 2), ("local", 16)],
+    SOCK: [("local", 16), ("peer", 16), ("lport", 2), ("pport", 2)],
+}
 
 
 def xxh64(data, seed):
@@ -74,3 +86,48 @@ def together(sections, version=(1, 0)):
         section = struct.pack(">HHI", kind, 0, len(body)) + body
         data += section + struct.pack(">Q", xxh64(section, len(data)))
     return data, where
+
+
+def address(text):
+    """Return an address as it stands in an image"""
+    a = ipaddress.ip_address(text)
+    return bytes(10) + b"\xff\xff" + a.packed if a.version == 4 else a.packed
+
+
+def read(path):
+    """Return the sections of an image in a file"""
+    with open(path, "rb") as f:
+        return apart(f.read())[1]
+
+
+def write(path, sections):
+    """Write an image"""
+    with open(path, "wb") as f:
+        f.write(together(sections)[0])
+
+
+def _places(kind, size):
+    """Yield name, begin and end of each member of a section's end"""
+    at = size - sum(n for _, n in MEMBERS[kind])
+    for name, n in MEMBERS[kind]:
+        yield name, at, at + n
+        at += n
+
+
+def member(section, name):
+    """Return a member of a section"""
+    kind, body = section
+    return next(body[a:b] for n, a, b in _places(kind, len(body)) if n == name)
+
+
+def changed(section, **members):
+    """Return a section some of whose members are others: numbers, or addresses as text"""
+    kind, body = section
+    body = bytearray(body)
+    for name, a, b in _places(kind, len(body)):
+        if name in members:
+            value = members.pop(name)
+            body[a:b] = address(value) if isinstance(value, str) else value.to_bytes(b - a, "big")
+    if members:
+        raise AssertionError(f"section {kind} has no {members}")
+    return kind, bytes(body)
