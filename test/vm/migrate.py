@@ -644,7 +644,11 @@ def main():
     w = World()
     headline("A machine with connections, on host A")
     w.boot()
-    w.connect()
+    try:
+        w.connect()
+    except (AssertionError, OSError):
+        print(w.vm.last_words(), file=sys.stderr)
+        raise
     places = (w.a, w.b, w.c)
     before = [counters(p) for p in places]
     headline("It moves from host A to host B")
