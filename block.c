@@ -74,7 +74,7 @@ static const struct block_chain {
 	uint8_t last;
 } chain[] = {
 	{ "in", NF_INET_LOCAL_IN, 16, 24, WIRE_UDP },
-	/* Who sends datagrams would be told that they were dropped */
+	/* Whoever sends datagrams would be told that they were dropped */
 	{ "out", NF_INET_LOCAL_OUT, 12, 8, WIRE_TCP },
 };
 

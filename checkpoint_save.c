@@ -300,7 +300,7 @@ int checkpoint_part(void)
 		return abandoned();
 	while ((c = conn_next(&i))) {
 		if (c->kind == CONN_TCP && tcp_image_heard(c))
-			return checkpoint_failed(-ESTALE, "%s: something came since the checkpoint",
+			return checkpoint_failed(-ESTALE, "%s: something came or was sent since the checkpoint",
 				      conn_text(c));
 	}
 	i = 0;

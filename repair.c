@@ -17,15 +17,16 @@
  *   nothing comes, and repair_heard() tells whether something did.
  *
  *   Nor does it keep unsent bytes: small queues and pacing send by a softirq or a timer of
- *   their own.  Whoever restores a socket that sent less ignores their acknowledgement, for
- *   ever.  So in a deaf socket with unsent bytes, or an unsent FIN, the remote end's window
- *   is 0 from the dump on, until repair_resume().
+ *   their own.  A socket restored from the dump ignores the acknowledgement of bytes that
+ *   it did not send, for ever.  So in a deaf socket with unsent bytes, or an unsent FIN, the
+ *   remote end's window is 0 from the dump on, until repair_resume().
  *
  *   While its send queue is selected a timer that comes sends nothing, window or not, but
  *   the kernel takes all for sent (net/ipv4/tcp_output.c, tcp_write_xmit()), and may send it
  *   again: into a closed window only the first segment that is not acknowledged
- *   (__tcp_retransmit_skb()).  So if all was acknowledged that one may leave, and recount()
- *   has it as sent.  Who goes on here waits for that time-out, who is restored does not.
+ *   (__tcp_retransmit_skb()).  So if all that was sent is acknowledged, the first unsent one
+ *   may leave, and recount() has it as sent.  Who goes on here waits for that time-out, who
+ *   is restored does not.
  *
  *	deaf -> dump, peek -> vanish		handed over, not a packet leaves
  *			   -> resume, hear	not handed over: it goes on
@@ -791,15 +792,7 @@ int repair_wait(int fd, const struct repair *r)
  */
 int repair_go(int fd, const struct repair *r, bool ask)
 {
-	struct repair first = *r;
 	int rc;
-
-	/*
-	 * A probe is answered twice a second at most (tcp_oow_rate_limited()), then the
-	 * next one is seconds away; a segment of what is unsent always is.
-	 */
-	if (r->len[REPAIR_UNSENT] && r->window.wnd < r->mss)
-		first.window.wnd = min_u32(r->mss, r->window.wnd_max);
 
 	if (r->state == TCP_SYN_SENT)
 		return connect_to(fd, r);
@@ -809,7 +802,7 @@ int repair_go(int fd, const struct repair *r, bool ask)
 	/* Both ends are done: a packet could only be answered by a RST */
 	if (r->state == TCP_CLOSE)
 		return mode(fd, TCP_REPAIR_OFF_NO_WP);
-	rc = set_window(fd, &first, false);
+	rc = set_window(fd, r, false);
 	if (!rc)
 		rc = mode(fd, ask ? TCP_REPAIR_OFF : TCP_REPAIR_OFF_NO_WP);
 	if (!rc)
@@ -819,4 +812,28 @@ int repair_go(int fd, const struct repair *r, bool ask)
 		return sock_tcp_shutdown(fd);
 	/* Sends what is unsent: net/ipv4/tcp.c, __tcp_sock_set_nodelay() */
 	return rc ? rc : set(fd, TCP_NODELAY, 1);
+}
+
+/**
+ * repair_ask() - Ask the remote end for its window once more, if it is shut
+ * @fd:		Socket that went on a while ago
+ *
+ * The answer to a probe may be withheld: it is given twice a second at most
+ * (tcp_oow_rate_limited()), and the next probe of a socket that knows no round trip is
+ * seconds away.  A segment would be answered, but be in flight: a window that opens later
+ * would wait for its time-out.
+ */
+void repair_ask(int fd)
+{
+	struct tcp_repair_window w = { 0 };
+	socklen_t len = sizeof(w);
+	uint32_t mss = 0;
+
+	/* A helper that ends in between would leave it in repair mode */
+	if (repair_helped() || mode(fd, TCP_REPAIR_ON))
+		return;
+	(void)get(fd, TCP_MAXSEG, &mss);
+	(void)getsockopt(fd, IPPROTO_TCP, TCP_REPAIR_WINDOW, &w, &len);
+	(void)mode(fd, w.snd_wnd < mss ? TCP_REPAIR_OFF : TCP_REPAIR_OFF_NO_WP);
+	(void)share_port(fd);
 }

@@ -117,5 +117,6 @@ ssize_t	repair_fill(int fd, enum repair_queue q, const uint8_t *data, size_t len
 int	repair_quiet(int fd, const struct repair *r);
 int	repair_wait(int fd, const struct repair *r);
 int	repair_go(int fd, const struct repair *r, bool ask);
+void	repair_ask(int fd);
 
 #endif /* REPAIR_H */

@@ -294,6 +294,10 @@ static void timeout_check(struct conn *c, uint64_t now)
 	struct tcp_conn *t = &c->tcp;
 
 	t->check_at = 0;
+	if (t->carried & CARRIED_ASK) {
+		t->carried &= (uint8_t)~CARRIED_ASK;
+		repair_ask(c->fd);
+	}
 	if (t->phase == PH_WAIT) {
 		tcp_end_release(c);
 	} else if (t->phase == PH_DRAIN) {

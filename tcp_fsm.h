@@ -77,6 +77,7 @@ enum {
 					 * not tell, it follows the last byte */
 	CARRIED_SILENT	= 1 << 1,	/* to be closed without a packet, after a while */
 	CARRIED_FRESH	= 1 << 2,	/* somebody waits for it: not in an image */
+	CARRIED_ASK	= 1 << 3,	/* its window was shut: ask again at @check_at; the same */
 };
 
 extern const char *const tcp_phase_name[PH_NUM];

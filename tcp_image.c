@@ -62,6 +62,7 @@ enum {
 	BACKOFF_MAX	= 31,		/* more than is ever tried */
 	WHY_LEN		= 120,
 	AT_ONCE_US	= 1000,		/* for what was due meanwhile */
+	ASK_US		= 600 * 1000,	/* more than an answer to a probe is withheld for */
 	FRESH_MS	= 1000,		/* so long an acknowledgement may be on its way */
 	FLAGS_HERE	= TCPF_ARMED | TCPF_DRAINED | TCPF_STALLED | TCPF_WATCH,
 };
@@ -120,6 +121,10 @@ static const struct image_field sock_field[] = {
 	IMAGE_FIELD(repair, len[REPAIR_UNREAD]),
 	IMAGE_FIELD(repair, len[REPAIR_SENT]),
 	IMAGE_FIELD(repair, len[REPAIR_UNSENT]),
+};
+
+/* The same, of members that came later: who misses them has 0 */
+static const struct image_field later_field[] = {
 	IMAGE_FIELD(repair, sndbuf),
 	IMAGE_FIELD(repair, rcvbuf),
 };
@@ -268,6 +273,7 @@ static int put_state(const struct conn *c, const struct repair *d, uint64_t now)
 	pkt_put_be32(w, tail_len(t->tail));
 	pkt_put_u8(w, c->fd >= 0);
 	image_put_fields(w, sock_field, ARRAY_SIZE(sock_field), d);
+	image_put_fields(w, later_field, ARRAY_SIZE(later_field), d);
 	return image_section_end();
 }
 
@@ -405,7 +411,7 @@ int tcp_image_save_running(struct conn *c, uint64_t now)
  * tcp_image_heard() - Whether something came for a connection since it was saved
  * @c:		Connection
  *
- * Return: true if so: it must not be handed over, somebody has the lack of it
+ * Return: true if so: it must not be handed over, whoever has the image lacks it
  */
 bool tcp_image_heard(const struct conn *c)
 {
@@ -547,6 +553,8 @@ static int read_state(struct conn *c, struct pkt_reader *r, struct repair *d, bo
 	*sock = pkt_u8(r);
 	memset(d, 0, sizeof(*d));
 	image_get_fields(r, sock_field, ARRAY_SIZE(sock_field), d);
+	if (r->left)
+		image_get_fields(r, later_field, ARRAY_SIZE(later_field), d);
 	if (r->bad)
 		return wrong(-EINVAL, "the section is too short");
 	if (!tcp_adopt(c, phase, out, in))
@@ -820,6 +828,10 @@ int tcp_image_go(struct conn *c, uint64_t now)
 	}
 	/* Frames that were on their way to the guest stayed behind, and acknowledgements */
 	tcp_in_lost(c);
+	if (d->len[REPAIR_UNSENT] && d->window.wnd < d->mss) {
+		c->tcp.carried |= CARRIED_ASK;
+		c->tcp.check_at = now + ASK_US;
+	}
 	tcp_out_ack_now(&c->tcp);
 	tcp_end_settle(c, 0, now);
 	return 0;

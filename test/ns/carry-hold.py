@@ -232,6 +232,8 @@ def other_versions(w):
     for what, sections_, v in (
             ("sections that may be skipped", more + sections[-1:], (1, 0)),
             ("a later minor version", sections, (1, 7)),
+            ("one before sndbuf and rcvbuf", [(kind, body[:-8] if kind == image.TCP else body)
+                                              for kind, body in sections], (1, 0)),
             ("longer sections", [(kind, body if kind in (image.QUEUE, image.END) else
                                   body + b"more") for kind, body in sections], (1, 1))):
         write(sections_, v)

@@ -184,6 +184,35 @@ class Cut:
             self._nft("flush chain inet cut whole")
 
 
+def _blocks(place):
+    """Return whether a program drops what comes"""
+    with place:
+        return b"inet passt-" in subprocess.run(["nft", "list", "tables"], check=True,
+                                                capture_output=True).stdout
+
+
+def hand_over(program, cut, pause):
+    """To another process, in some seconds; the network leads there when that drops what comes,
+    and the last byte of the image comes behind that"""
+    pipe = f"{TMP}/pipe"
+    if not os.path.exists(pipe):
+        os.mkfifo(pipe)
+    with cut.off():
+        program.told("checkpoint", program.image, "--hold")
+        time.sleep(pause)
+        program.told("commit")
+        program.ended()
+        with open(program.image, "rb") as f:
+            image = f.read()
+        program.spawn(pipe)
+        out = open(pipe, "wb", buffering=0)
+        out.write(image[:-1])
+        until(_blocks, host)
+    with out:
+        out.write(image[-1:])
+    until(program.ready)
+
+
 class _Filter(ctypes.Structure):
     _fields_ = [("code", ctypes.c_ushort), ("jt", ctypes.c_ubyte),
                 ("jf", ctypes.c_ubyte), ("k", ctypes.c_uint)]

@@ -114,7 +114,7 @@ def show():
 
 
 def limit():
-    """A send buffer gets no longer than can be asked for: else it could not be carried"""
+    """A send buffer gets no longer than can be asked for: what waits elsewhere is for carry-shut"""
     with host:
         with open("/proc/sys/net/core/wmem_max", encoding="ascii") as f:
             most = 2 * int(f.read())
