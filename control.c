@@ -12,6 +12,9 @@
  *	commit		ends a hold: it was handed over, or the network leads here
  *	abort		ends a hold: it stays where it was
  *	status		what there is
+ *	epoch-begin, -commit, -abort, -release, -fence
+ *			orders of driver.c; argument: epoch, which but for -begin
+ *	epoch-attach	the descriptor with it brings such orders from now on
  *
  *   To be handed over the program has to be at rest, which is not for this file to see
  *   to: so control_next() tells who drives the loop to do that, and to call
@@ -31,6 +34,8 @@
 #include "checkpoint_save.h"
 #include "conn.h"
 #include "ctl_link.h"
+#include "driver.h"
+#include "epoch.h"
 #include "json.h"
 #include "log.h"
 #include "sock.h"
@@ -170,6 +175,29 @@ static void went_on(uint32_t client)
 	reply_end(client, &w);
 }
 
+/* put_epoch() - How the gate stands */
+static void put_epoch(struct json_writer *w)
+{
+	static const char *const state[] = {
+		[EPOCH_OFF] = "off", [EPOCH_ON] = "on", [EPOCH_LAST] = "last",
+		[EPOCH_FENCED] = "fenced",
+	};
+	struct epoch_status s;
+
+	epoch_status(&s);
+	json_name(w, "epoch");
+	json_begin_object(w);
+	json_name(w, "state");
+	json_put_string(w, state[s.state]);
+	put(w, "begun", s.begun);
+	put(w, "committed", s.committed);
+	put(w, "open", s.open);
+	put(w, "held", s.held);
+	json_name(w, "full");
+	json_put_bool(w, s.full);
+	json_end_object(w);
+}
+
 /* status() - What there is */
 static void status(uint32_t client)
 {
@@ -185,6 +213,8 @@ static void status(uint32_t client)
 	put(&w, "udp", conn_count(CONN_UDP));
 	put(&w, "echo", conn_count(CONN_ECHO));
 	put(&w, "spliced", conn_count(CONN_SPLICE));
+	if (epoch_on())
+		put_epoch(&w);
 	reply_end(client, &w);
 }
 
@@ -284,19 +314,46 @@ static enum control_wish finish(const struct ctl_request *r, bool commit, uint64
 	return saved == commit ? CONTROL_END : CONTROL_NONE;
 }
 
-/* wrong() - Arguments of a request: refuse those that are not as they should be */
-static bool wrong(const struct ctl_request *r)
-{
-	static const struct {
-		const char *order;
+/* What a request may be about, and its arguments */
+enum ask { ASK_CHECKPOINT, ASK_RESTORE, ASK_COMMIT, ASK_ABORT, ASK_STATUS, ASK_EPOCH, ASK_ATTACH };
+enum { ARGUMENTS = 3 };
+
+/**
+ * struct order - a request that there is
+ * @name:	its name
+ * @ask:	what it is
+ * @op:		of ASK_EPOCH: which order
+ * @argument:	arguments that it may have; a name of NULL: none
+ */
+static const struct order {
+	const char *name;
+	enum ask ask;
+	enum driver_op op;
+	struct {
 		const char *name;
 		enum json_type type;
-	} known[] = {
-		{ "checkpoint", "mode", JSON_STRING },
-		{ "checkpoint", "known", JSON_BOOL },
-		{ "checkpoint", "progress", JSON_BOOL },
-		{ "restore", "hold", JSON_BOOL },
-		{ "restore", "strict", JSON_BOOL },
+	} argument[ARGUMENTS];
+} order[] = {
+	{ "checkpoint", ASK_CHECKPOINT, DRIVER_OP_END, { { "mode", JSON_STRING },
+	  { "known", JSON_BOOL }, { "progress", JSON_BOOL } } },
+	{ "restore", ASK_RESTORE, DRIVER_OP_END, { { "hold", JSON_BOOL },
+	  { "strict", JSON_BOOL } } },
+	{ "commit", ASK_COMMIT, DRIVER_OP_END, { { NULL, JSON_NONE } } },
+	{ "abort", ASK_ABORT, DRIVER_OP_END, { { NULL, JSON_NONE } } },
+	{ "status", ASK_STATUS, DRIVER_OP_END, { { NULL, JSON_NONE } } },
+	{ "epoch-begin", ASK_EPOCH, DRIVER_BEGIN, { { NULL, JSON_NONE } } },
+	{ "epoch-commit", ASK_EPOCH, DRIVER_COMMIT, { { "epoch", JSON_NUMBER } } },
+	{ "epoch-abort", ASK_EPOCH, DRIVER_ABORT, { { "epoch", JSON_NUMBER } } },
+	{ "epoch-release", ASK_EPOCH, DRIVER_RELEASE, { { NULL, JSON_NONE } } },
+	{ "epoch-fence", ASK_EPOCH, DRIVER_FENCE, { { NULL, JSON_NONE } } },
+	{ "epoch-attach", ASK_ATTACH, DRIVER_OP_END, { { NULL, JSON_NONE } } },
+};
+
+/* wrong() - Arguments of a request: refuse those that are not as they should be */
+static bool wrong(const struct ctl_request *r, const struct order *o)
+{
+	static const char *const type[] = {
+		[JSON_BOOL] = "true or false", [JSON_STRING] = "a text", [JSON_NUMBER] = "a number",
 	};
 	struct json_walk w = json_walk(&r->arguments);
 
@@ -305,42 +362,91 @@ static bool wrong(const struct ctl_request *r)
 		size_t i = 0;
 
 		(void)json_string(&w.name, name, sizeof(name));
-		while (i < ARRAY_SIZE(known) && (strcmp(known[i].order, r->name) != 0 ||
-						 strcmp(known[i].name, name) != 0))
+		while (i < ARGUMENTS && o->argument[i].name && strcmp(o->argument[i].name, name) != 0)
 			i++;
-		if (i < ARRAY_SIZE(known) && json_type(&w.value) == known[i].type)
-			continue;
-		if (i == ARRAY_SIZE(known))
+		if (i == ARGUMENTS || !o->argument[i].name) {
 			ctl_link_error(r->client, "%s: it has no argument '%s'", r->name, name);
-		else
+			return true;
+		}
+		if (json_type(&w.value) != o->argument[i].type) {
 			ctl_link_error(r->client, "%s: '%s' is %s", r->name, name,
-				       known[i].type == JSON_BOOL ? "true or false" : "a text");
-		return true;
+				       type[o->argument[i].type]);
+			return true;
+		}
 	}
 	return false;
 }
 
-/* handle() - One request */
-static enum control_wish handle(const struct ctl_request *r, uint64_t now)
+/* epoch() - An order about epochs */
+static void epoch(const struct ctl_request *r, enum driver_op op, uint64_t now)
 {
-	bool save_it = !strcmp(r->name, "checkpoint"), load_it = !strcmp(r->name, "restore");
-	bool commit = !strcmp(r->name, "commit"), call_off = !strcmp(r->name, "abort");
-	bool tell = !strcmp(r->name, "status");
+	struct json_writer w;
+	uint64_t number = 0;
+	int rc;
 
-	if (!save_it && !load_it && !commit && !call_off && !tell) {
+	if (json_has(&r->arguments, "epoch") &&
+	    !json_get_uint(&r->arguments, "epoch", UINT64_MAX, &number)) {
+		ctl_link_error(r->client, "%s: 'epoch' is the number of one", r->name);
+		return;
+	}
+	rc = driver_obey(op, &number, now);
+	if (rc) {
+		ctl_link_error(r->client, "%s: %s", r->name, driver_why(rc));
+		return;
+	}
+	w = reply_begin();
+	put(&w, "epoch", number);
+	reply_end(r->client, &w);
+}
+
+/* attach() - The request "epoch-attach": its descriptor stays, or not */
+static void attach(struct ctl_request *r)
+{
+	int rc = r->fd < 0 ? -EBADF : driver_attach(r->fd);
+
+	if (rc == -EBADF) {
+		ctl_link_error(r->client, "epoch-attach: no descriptor came with it");
+	} else if (rc) {
+		ctl_link_error(r->client, "epoch-attach: %s", rc == -EPROTOTYPE ?
+			       "it is no UNIX socket of packets" : strerror(-rc));
+	} else {
+		r->fd = -1;
+		done(r->client);
+	}
+}
+
+/* handle() - One request */
+static enum control_wish handle(struct ctl_request *r, uint64_t now)
+{
+	const struct order *o = order;
+
+	while (o < order + ARRAY_SIZE(order) && strcmp(o->name, r->name) != 0)
+		o++;
+	if (o == order + ARRAY_SIZE(order)) {
 		ctl_link_error(r->client, "%s: no such request", r->name);
 		return CONTROL_NONE;
 	}
-	if (wrong(r))
+	if (wrong(r, o))
 		return CONTROL_NONE;
-	if (save_it)
+	switch (o->ask) {
+	case ASK_CHECKPOINT:
 		return save(r);
-	if (commit || call_off)
-		return finish(r, commit, now);
-	if (load_it)
+	case ASK_COMMIT:
+	case ASK_ABORT:
+		return finish(r, o->ask == ASK_COMMIT, now);
+	case ASK_RESTORE:
 		load(r, now);
-	else
+		break;
+	case ASK_STATUS:
 		status(r->client);
+		break;
+	case ASK_EPOCH:
+		epoch(r, o->op, now);
+		break;
+	case ASK_ATTACH:
+		attach(r);
+		break;
+	}
 	return CONTROL_NONE;
 }
 

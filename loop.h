@@ -23,6 +23,7 @@ enum loop_kind {
 	LOOP_NETNS,		/* inotify on the path of the namespace */
 	LOOP_CTL,		/* control socket or a client of it: see ctl_link.c */
 	LOOP_REPAIR,		/* socket that passt-repair calls at */
+	LOOP_DRIVER,		/* orders of who copies the guest: driver.c */
 	LOOP_KIND_NUM
 };
 

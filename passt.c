@@ -42,6 +42,8 @@
 #include "control.h"
 #include "count.h"
 #include "daemon.h"
+#include "driver.h"
+#include "epoch.h"
 #include "frag.h"
 #include "frame.h"
 #include "icmp.h"
@@ -151,7 +153,8 @@ static bool frames(uint64_t now)
 	int i;
 
 	for (i = 0; i < TAKES; i++) {
-		int n = tap_take(t, TAP_BATCH);
+		bool gate = epoch_on();
+		int n = gate ? epoch_take(t, TAP_BATCH) : tap_take(t, TAP_BATCH);
 
 		if (n < 0)
 			quit(self.status);
@@ -162,7 +165,10 @@ static bool frames(uint64_t now)
 		tcp_flush(now);
 		udp_flush(now);
 		frag_release();
-		tap_done(n);
+		if (gate)
+			epoch_done(n);
+		else
+			tap_done(n);
 		/* One frame is all there was, most often: the loop tells if not */
 		if (n == 1)
 			break;
@@ -173,6 +179,13 @@ static bool frames(uint64_t now)
 	return i == TAKES;
 }
 
+/* hold() - Frames that wait at the link wait in the gate instead */
+static void hold(void)
+{
+	if (epoch_fill() < 0)
+		quit(self.status);
+}
+
 /* link_event() - Something happened to a descriptor of the guest link */
 static void link_event(const struct loop_event *ev, uint64_t now)
 {
@@ -180,7 +193,9 @@ static void link_event(const struct loop_event *ev, uint64_t now)
 
 	if (what & TAP_EV_END)
 		quit(EXIT_SUCCESS);
-	if (what & TAP_EV_FRAMES)
+	if (what & TAP_EV_FRAMES && epoch_on())
+		hold();
+	else if (what & TAP_EV_FRAMES)
 		(void)frames(now);
 	if (what & (TAP_EV_ROOM | TAP_EV_UP))
 		tcp_link_ready(now);
@@ -348,6 +363,9 @@ static void dispatch(const struct loop_event *ev, uint64_t now)
 	case LOOP_REPAIR:
 		take_helper(repair_link_accept());
 		break;
+	case LOOP_DRIVER:
+		driver_event(now);
+		break;
 	case LOOP_KIND_NUM:
 		break;
 	}
@@ -420,6 +438,14 @@ static void pause_link(const struct loop_event *ev, int n, uint32_t bytes, uint6
 		loop_pause(us);
 }
 
+/* deadline() - When to wake up though nothing happens */
+static uint64_t deadline(uint64_t now)
+{
+	if (epoch_ready())
+		return now;
+	return epoch_stalled(now) ? LOOP_NEVER : timer_next();
+}
+
 /* run() - The loop */
 static void run(void)
 {
@@ -428,13 +454,15 @@ static void run(void)
 
 	while (!self.quit) {
 		uint32_t bytes = tap_bytes(), taken = tap_taken();
-		int n = loop_wait(ev, EVENTS, timer_next(), now - bulk_at > CALM_US);
+		int n = loop_wait(ev, EVENTS, deadline(now), now - bulk_at > CALM_US);
 		int64_t id;
 
 		now = loop_now();
 		for (int i = 0; i < n && !self.quit; i++)
 			dispatch(&ev[i], now);
-		while ((id = timer_expired(now)) >= 0)
+		if (epoch_ready())
+			(void)frames(now);
+		while (!epoch_stalled(now) && (id = timer_expired(now)) >= 0)
 			expire((uint32_t)id, now);
 		tap_flush();
 		if (tap_bytes() - bytes > BULK_BYTES)
@@ -476,6 +504,7 @@ static void init_base(const struct conf *c, uint64_t now)
 	must(loop_init(), "No epoll descriptor");
 	timer_init(now);
 	conn_init();
+	epoch_init();
 	sock_init(&c->sock);
 	sock_udp_init(&c->sock);
 	net_init(&c->net);

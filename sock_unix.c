@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * sock_unix.c - UNIX sockets with a name in the file system
+ * sock_unix.c - UNIX sockets: a name in the file system, packets
  *
  * Theory of operation
  *
@@ -81,4 +81,47 @@ int sock_unix_listen(const char *path, mode_t mode, int backlog)
 		return fd;
 	close(fd);
 	return rc;
+}
+
+/**
+ * sock_packets() - Whether a descriptor is what packets are exchanged by
+ * @fd:		Descriptor
+ *
+ * Return: true if it is a UNIX socket of SOCK_SEQPACKET
+ */
+bool sock_packets(int fd)
+{
+	int domain, type;
+	socklen_t len = sizeof(domain);
+
+	return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) && domain == AF_UNIX &&
+	       !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) && type == SOCK_SEQPACKET;
+}
+
+/**
+ * sock_packet_take() - The next packet that waits
+ * @fd:		Of sock_packets()
+ * @data:	Filled
+ * @len:	Room there; what is longer is cut
+ *
+ * Return: bytes; 0: the other end is gone; -EAGAIN: none waits; other -errno
+ */
+int sock_packet_take(int fd, void *data, size_t len)
+{
+	ssize_t n = recv(fd, data, len, MSG_DONTWAIT);
+
+	return n < 0 ? -errno : (int)n;
+}
+
+/**
+ * sock_packet_give() - Send a packet
+ * @fd:		Of sock_packets()
+ * @data:	What is in it
+ * @len:	Bytes
+ *
+ * Return: 0; -EAGAIN: the other end does not read; other -errno
+ */
+int sock_packet_give(int fd, const void *data, size_t len)
+{
+	return send(fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }

@@ -166,6 +166,19 @@ int tap_take(struct tap_frame *f, int max)
 }
 
 /**
+ * tap_heed() - Read the link, or leave it alone for now
+ * @on:		Whether frames are taken: while they are not, they wait at the guest, and no
+ *		TAP_EV_FRAMES comes
+ */
+void tap_heed(bool on)
+{
+	if (self.qemu)
+		tap_qemu_heed(on);
+	else
+		tap_ns_heed(on);
+}
+
+/**
  * tap_done() - Give back what tap_take() lent
  * @n:		As it returned
  */

@@ -14,6 +14,7 @@ uint32_t tap_bytes(void);
 uint32_t tap_taken(void);
 int	tap_take(struct tap_frame *f, int max);
 void	tap_done(int n);
+void	tap_heed(bool on);
 uint32_t tap_head(const struct tap_frame *f, void *copy, uint32_t n);
 int	tap_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov, int max);
 int	tap_give(const void *hdr, unsigned hlen, uint32_t len,

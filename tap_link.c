@@ -8,6 +8,7 @@
  *   checksums.  A link whose other end does not calls tap_link_csum() on each
  *   frame just before it leaves.
  */
+#include <sys/mman.h>
 #include "tap_link.h"
 
 #include <string.h>
@@ -33,4 +34,14 @@ void tap_link_csum(uint8_t *frame, uint32_t len, const struct virtio_net_hdr *vh
 	if (!sum)
 		sum = UINT16_MAX;
 	memcpy(field, &sum, sizeof(sum));
+}
+
+/**
+ * tap_link_trim() - Give the memory of a buffer back to the kernel: nothing is in it
+ * @buf:	Buffer, its pages are its own
+ * @size:	Its size, bytes
+ */
+void tap_link_trim(void *buf, size_t size)
+{
+	(void)madvise(buf, size, MADV_DONTNEED);
 }

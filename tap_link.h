@@ -62,6 +62,7 @@ struct tap_conf {
 	bool one_off;
 };
 
+void	tap_link_trim(void *buf, size_t size);
 void	tap_link_csum(uint8_t *frame, uint32_t len, const struct virtio_net_hdr *vh);
 
 /* A tap device in a network namespace: tap_ns.c */
@@ -71,6 +72,7 @@ int	tap_ns_take(struct tap_frame *f, int max);
 int	tap_ns_lend(uint32_t unit, size_t want, struct iovec *iov, int max);
 int	tap_ns_give(const void *hdr, unsigned hlen, uint32_t len, const struct virtio_net_hdr *vh);
 int	tap_ns_send(const void *frame, uint32_t len, const struct virtio_net_hdr *vh);
+void	tap_ns_heed(bool on);
 void	tap_ns_trim(void);
 
 /* A stream to QEMU: tap_qemu.c */
@@ -82,6 +84,7 @@ int	tap_qemu_lend(unsigned hlen, uint32_t unit, size_t want, struct iovec *iov, 
 int	tap_qemu_give(const void *hdr, unsigned hlen, uint32_t len, const struct virtio_net_hdr *vh);
 int	tap_qemu_send(const void *frame, uint32_t len, const struct virtio_net_hdr *vh);
 void	tap_qemu_flush(void);
+void	tap_qemu_heed(bool on);
 void	tap_qemu_trim(void);
 
 #endif /* TAP_LINK_H */

@@ -21,7 +21,6 @@
 
 #include <errno.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "count.h"
@@ -157,9 +156,15 @@ unsigned tap_ns_event(uint32_t events)
 	return TAP_EV_FRAMES;
 }
 
+/* tap_ns_heed() - As tap_heed() */
+void tap_ns_heed(bool on)
+{
+	(void)loop_mod(self.fd, LOOP_LINK, 0, on ? EPOLLIN : 0);
+}
+
 /* tap_ns_trim() - Give the memory of the buffers back */
 void tap_ns_trim(void)
 {
-	(void)madvise(self.out, sizeof(self.out), MADV_DONTNEED);
-	(void)madvise(self.in, sizeof(self.in), MADV_DONTNEED);
+	tap_link_trim(self.out, sizeof(self.out));
+	tap_link_trim(self.in, sizeof(self.in));
 }

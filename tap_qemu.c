@@ -40,7 +40,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -88,6 +87,7 @@ struct bytes {
  * @armed:	EPOLLOUT is watched for
  * @wanted:	somebody was refused room
  * @broken:	the other end makes no sense: the next event ends it
+ * @deaf:	nobody takes frames for now
  * @out_buf:	from the guest
  * @in_buf:	to the guest
  */
@@ -104,6 +104,7 @@ static struct {
 	bool armed;
 	bool wanted;
 	bool broken;
+	bool deaf;
 	uint8_t out_buf[OUT_SIZE];
 	uint8_t in_buf[IN_SIZE];
 } self;
@@ -122,7 +123,7 @@ static int adopt(int fd)
 	int size = SOCK_BUF, rc;
 
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	rc = loop_add(fd, LOOP_LINK, LINK_CONN, EPOLLIN | EPOLLRDHUP);
+	rc = loop_add(fd, LOOP_LINK, LINK_CONN, EPOLLRDHUP | (self.deaf ? 0 : EPOLLIN));
 	if (rc)
 		return rc;
 	rewind_all();
@@ -250,7 +251,7 @@ static bool waiting(void)
 {
 	uint32_t have = self.out.end - self.out.begin, len;
 
-	if (self.broken || have < LEN_SIZE)
+	if (self.broken || self.deaf || have < LEN_SIZE)
 		return false;
 	len = get_be32(self.out_buf + self.out.begin);
 	return len > TAP_FRAME_MAX || len <= have - LEN_SIZE;
@@ -363,15 +364,27 @@ int tap_qemu_send(const void *frame, uint32_t len, const struct virtio_net_hdr *
 	return 0;
 }
 
+/* watch() - Say what is waited for: frames, unless nobody takes any, and room */
+static int watch(bool room)
+{
+	uint32_t in = self.deaf ? 0 : EPOLLIN, out = room ? EPOLLOUT : 0;
+
+	return loop_mod(self.fd, LOOP_LINK, LINK_CONN, EPOLLRDHUP | in | out);
+}
+
 /* arm() - Watch for room, or no more */
 static void arm(bool on)
 {
-	uint32_t out = on ? EPOLLOUT : 0;
-
-	if (self.armed == on)
-		return;
-	if (!loop_mod(self.fd, LOOP_LINK, LINK_CONN, EPOLLIN | EPOLLRDHUP | out))
+	if (self.armed != on && !watch(on))
 		self.armed = on;
+}
+
+/* tap_qemu_heed() - As tap_heed() */
+void tap_qemu_heed(bool on)
+{
+	self.deaf = !on;
+	if (self.fd >= 0)
+		(void)watch(self.armed);
 }
 
 /* tap_qemu_flush() - As tap_flush() */
@@ -435,9 +448,9 @@ unsigned tap_qemu_event(uint64_t id, uint32_t events)
 	}
 	if (events & EPOLLIN || waiting())
 		ev |= TAP_EV_FRAMES;
-	/* Frames sent just before hanging up still count */
+	/* Frames sent just before hanging up still count, if somebody takes them */
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR) && !waiting() &&
-	    recv(self.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
+	    (self.deaf || recv(self.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0))
 		ev = hang_up("closed by QEMU");
 	return ev;
 }
@@ -448,7 +461,7 @@ static void trim(struct bytes *b, uint8_t *buf, size_t size)
 	if (b->begin != b->end)
 		return;
 	b->begin = b->end = 0;
-	(void)madvise(buf, size, MADV_DONTNEED);
+	tap_link_trim(buf, size);
 }
 
 /* tap_qemu_trim() - As tap_trim() */

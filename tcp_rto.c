@@ -27,6 +27,7 @@
  */
 #include "tcp_rto.h"
 
+#include "epoch.h"
 #include "seq.h"
 #include "tcp_fsm.h"
 #include "util.h"
@@ -85,7 +86,8 @@ static void measure(struct tcp_conn *t, uint32_t r)
 void tcp_rto_acked(struct tcp_conn *t, uint64_t now)
 {
 	if (t->rtt_at && seq_gt(t->una, t->rtt_seq)) {
-		measure(t, (uint32_t)min_u64(now - t->rtt_at + 1, TCP_RTO_MAX_US));
+		if (!epoch_stalled_since(t->rtt_at))
+			measure(t, (uint32_t)min_u64(now - t->rtt_at + 1, TCP_RTO_MAX_US));
 		t->rtt_at = 0;
 	} else if (!(t->flags & TCPF_PROBE)) {
 		t->rto = (uint32_t)interval(t);

@@ -42,6 +42,7 @@ struct watched {
  * @at:		clock at the last return
  * @spin:	returns since then
  * @fail:	error of the next loop_add()
+ * @poked:	something happened that is no event of these
  */
 static struct {
 	struct watched fd[SCRIPT_SOCKS];
@@ -51,6 +52,7 @@ static struct {
 	uint64_t at;
 	uint32_t spin;
 	int fail;
+	bool poked;
 } self;
 
 int loop_init(void)
@@ -192,6 +194,12 @@ uint64_t loop_wall_ms(void)
 	return fake_clock / 1000;
 }
 
+/* fake_loop_poke() - Something happened by another way: the program wakes up */
+void fake_loop_poke(void)
+{
+	self.poked = true;
+}
+
 int loop_wait(struct loop_event *ev, int max, uint64_t deadline, bool eager)
 {
 	(void)eager;
@@ -205,7 +213,9 @@ int loop_wait(struct loop_event *ev, int max, uint64_t deadline, bool eager)
 		int n = collect(ev, max);
 
 		level(ev, n);
-		if (n || !script_step(deadline))
+		if (n || self.poked || !script_step(deadline)) {
+			self.poked = false;
 			return n;
+		}
 	}
 }

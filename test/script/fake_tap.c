@@ -40,6 +40,7 @@ struct queued {
  * @n:		how many
  * @taken:	borrowed
  * @held:	they are not shown yet
+ * @deaf:	the program does not take any for now
  * @tell:	there is room again, to be told
  * @end:	the guest goes
  * @left:	frames there is room for, -1: any number
@@ -56,6 +57,7 @@ static struct {
 	unsigned n;
 	int taken;
 	bool held;
+	bool deaf;
 	bool tell;
 	bool end;
 	int left;
@@ -127,7 +129,7 @@ unsigned fake_tap_pending(void)
 {
 	unsigned what = 0;
 
-	if (self.n && !self.held)
+	if (self.n && !self.held && !self.deaf)
 		what |= TAP_EV_FRAMES;
 	if (self.tell)
 		what |= TAP_EV_ROOM;
@@ -197,6 +199,11 @@ int tap_take(struct tap_frame *f, int max)
 	}
 	self.taken = n;
 	return n;
+}
+
+void tap_heed(bool on)
+{
+	self.deaf = !on;
 }
 
 void tap_done(int n)

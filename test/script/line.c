@@ -12,6 +12,8 @@
 #include <sys/epoll.h>
 
 #include "count.h"
+#include "driver.h"
+#include "loop.h"
 #include "script.h"
 #include "tail.h"
 #include "tap.h"
@@ -345,6 +347,33 @@ static void do_link(struct script_conn *c, char *const *tok, int n)
 		script_fail("link what?");
 }
 
+/* Orders of who copies the guest: epoch ORDER [N]; epoch refused ORDER [N] */
+static void do_epoch(struct script_conn *c, char *const *tok, int n)
+{
+	static const char *const order[] = {
+		[DRIVER_BEGIN] = "begin", [DRIVER_COMMIT] = "commit", [DRIVER_ABORT] = "abort",
+		[DRIVER_RELEASE] = "release", [DRIVER_FENCE] = "fence",
+	};
+	bool refused = n > 1 && !strcmp(tok[1], "refused");
+	const char *what = n > 1 + refused ? tok[1 + refused] : "";
+	uint64_t number = n > 2 + refused ? (uint64_t)script_num(tok[2 + refused]) : 0;
+	uint64_t got = number;
+	unsigned op = DRIVER_BEGIN;
+	int rc;
+
+	(void)c;
+	while (op < DRIVER_OP_END && strcmp(what, order[op]) != 0)
+		op++;
+	if (op == DRIVER_OP_END)
+		script_fail("epoch what?");
+	rc = driver_obey((enum driver_op)op, &got, loop_now());
+	fake_loop_poke();
+	if (!rc == refused)
+		script_fail("epoch %s: %s", what, rc ? strerror(-rc) : "was not refused");
+	if (!rc && op == DRIVER_BEGIN && number && got != number)
+		script_fail("epoch %u began", (unsigned)got);
+}
+
 /* What has to be */
 
 static void do_expect(struct script_conn *c, char *const *tok, int n)
@@ -552,6 +581,7 @@ static const struct {
 	{ "guest", do_guest, false }, { "flood", do_flood, false },
 	{ "hold", do_hold, false }, { "go", do_go, false },
 	{ "host", do_host, false }, { "link", do_link, false },
+	{ "epoch", do_epoch, false },
 	{ "expect", do_expect, true }, { "burst", do_burst, true },
 	{ "call", do_call, true }, { "state", do_state, false },
 	{ "count", do_count, false }, { "unread", do_unread, false },

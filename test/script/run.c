@@ -15,7 +15,7 @@
  * links: tcp_seg.c timer.c
  * links: udp.c udp_flow.c util.c
  * links: block.c checkpoint.c checkpoint_load.c checkpoint_save.c control.c ctl_link.c image.c json.c repair.c repair_link.c
- * links: sock_unix.c tcp_image.c udp_image.c
+ * links: driver.c epoch.c sock_unix.c tcp_image.c udp_image.c
  *
  * Theory of operation
  *
@@ -79,6 +79,7 @@
  *	host event ID			a stale event, of a connection long gone
  *	link full, link room [N]	toward the guest; for N frames
  *	link lend N			so many frames at once
+ *	epoch [refused] ORDER [N]	begin (as number N), commit, abort, release, fence
  *
  *   What has to be, and nothing else may:
  *

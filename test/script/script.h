@@ -211,6 +211,7 @@ void	out_take(bool frame);
 /* fake_loop.c */
 extern uint64_t fake_clock;
 void	fake_loop_wake(int fd);
+void	fake_loop_poke(void);
 void	fake_loop_touch(void);
 void	fake_loop_fail_next(int error);
 

@@ -19,6 +19,8 @@
 #include "checkpoint_save.h"
 #include "conn.h"
 #include "control.h"
+#include "driver.h"
+#include "epoch.h"
 #include "image.h"
 #include "log.h"
 #include "loop.h"
@@ -145,6 +147,42 @@ void checkpoint_forget(void)
 
 /* The program's loop, and a client */
 
+/* Of epochs: the last order, and what becomes of the next */
+static enum driver_op ordered;
+static uint64_t ordered_epoch;
+static int order_rc, attached = -1, attach_rc;
+
+bool epoch_on(void)
+{
+	return ordered == DRIVER_BEGIN;
+}
+
+void epoch_status(struct epoch_status *s)
+{
+	*s = (struct epoch_status){ .state = EPOCH_ON, .begun = 7, .committed = 5, .open = 2,
+				    .held = 1234, .full = true };
+}
+
+int driver_obey(enum driver_op op, uint64_t *epoch, uint64_t now)
+{
+	(void)now;
+	ordered = op;
+	ordered_epoch = *epoch;
+	*epoch = 42;
+	return order_rc;
+}
+
+const char *driver_why(int rc)
+{
+	return rc == -ESTALE ? "stale" : "?";
+}
+
+int driver_attach(int fd)
+{
+	attached = attach_rc ? -1 : fd;
+	return attach_rc;
+}
+
 static char dir[] = "/tmp/control.XXXXXX", path[64];
 
 /* turn() - What passt.c does when the loop wakes.  Return: it had a reason to */
@@ -267,6 +305,13 @@ static void test_arguments(void)
 		{ "commit", "\"hold\":true", REFUSED("commit: it has no argument 'hold'") },
 		{ "abort", "\"force\":true", REFUSED("abort: it has no argument 'force'") },
 		{ "status", "\"of\":1", REFUSED("status: it has no argument 'of'") },
+		{ "epoch-begin", "\"epoch\":1", REFUSED("epoch-begin: it has no argument 'epoch'") },
+		{ "epoch-commit", "\"epoch\":\"1\"", REFUSED("epoch-commit: 'epoch' is a number") },
+		{ "epoch-commit", "\"epoch\":-1",
+		  REFUSED("epoch-commit: 'epoch' is the number of one") },
+		{ "epoch-commit", "\"epoch\":1.5",
+		  REFUSED("epoch-commit: 'epoch' is the number of one") },
+		{ "epoch-explode", "", REFUSED("epoch-explode: no such request") },
 		{ "explode", "\"hold\":1", REFUSED("explode: no such request") },
 	};
 	int fd;
@@ -292,6 +337,45 @@ static void test_arguments(void)
 	CHECK(!all_or_none);
 	(void)told(fd, "checkpoint", "\"mode\":\"run\",\"known\":false,\"progress\":false");
 	CHECK_STR(done, "lglgs");
+	close(fd);
+	control_end();
+}
+
+/* Orders of a driver are handed on, with the number they name */
+static void test_epochs(void)
+{
+	static const struct { const char *name; enum driver_op op; } order[] = {
+		{ "epoch-begin", DRIVER_BEGIN }, { "epoch-commit", DRIVER_COMMIT },
+		{ "epoch-abort", DRIVER_ABORT }, { "epoch-release", DRIVER_RELEASE },
+		{ "epoch-fence", DRIVER_FENCE },
+	};
+	int fd;
+
+	up();
+	fd = client();
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		CHECK_STR(told(fd, order[i].name, ""), "{\"return\":{\"epoch\":42}}\n");
+		CHECK_EQ(ordered, order[i].op);
+		CHECK_EQ(ordered_epoch, 0);
+	}
+	(void)told(fd, "epoch-commit", "\"epoch\":18446744073709551615");
+	CHECK_EQ(ordered_epoch, UINT64_MAX);
+	order_rc = -ESTALE;
+	CHECK_STR(told(fd, "epoch-abort", "\"epoch\":3"), REFUSED("epoch-abort: stale"));
+	order_rc = 0;
+	CHECK(!strstr(told(fd, "status", ""), "epoch"));
+	(void)told(fd, "epoch-begin", "");
+	CHECK(strstr(told(fd, "status", ""), "\"epoch\":{\"state\":\"on\",\"begun\":7,"
+		     "\"committed\":5,\"open\":2,\"held\":1234,\"full\":true}"));
+	ordered = DRIVER_OP_END;
+
+	CHECK_STR(told(fd, "epoch-attach", ""), "{\"return\":{}}\n");
+	CHECK(attached >= 0 && fcntl(attached, F_GETFD) >= 0);
+	close(attached);
+	attach_rc = -EPROTOTYPE;
+	CHECK_STR(told(fd, "epoch-attach", ""),
+		  REFUSED("epoch-attach: it is no UNIX socket of packets"));
+	attach_rc = 0;
 	close(fd);
 	control_end();
 }
@@ -384,6 +468,7 @@ int main(void)
 		return EXIT_FAILURE;
 	(void)snprintf(path, sizeof(path), "%s/ctl", dir);
 	RUN(test_arguments);
+	RUN(test_epochs);
 	RUN(test_progress);
 	RUN(test_losses);
 	(void)rmdir(dir);

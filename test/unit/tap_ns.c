@@ -21,6 +21,7 @@
 enum { VH = sizeof(struct virtio_net_hdr), ROUNDS = 300 };
 
 static int watched = -1;
+static uint32_t heeded;
 
 int loop_add(int fd, enum loop_kind kind, uint64_t id, uint32_t events)
 {
@@ -28,6 +29,15 @@ int loop_add(int fd, enum loop_kind kind, uint64_t id, uint32_t events)
 	CHECK_EQ(id, 0);
 	CHECK_EQ(events, EPOLLIN);
 	watched = fd;
+	return 0;
+}
+
+int loop_mod(int fd, enum loop_kind kind, uint64_t id, uint32_t events)
+{
+	CHECK_EQ(kind, LOOP_LINK);
+	CHECK_EQ(id, 0);
+	CHECK_EQ(fd, watched);
+	heeded = events;
 	return 0;
 }
 
@@ -241,6 +251,17 @@ static void test_refused(void)
 	close(ours);
 }
 
+static void test_heed(void)
+{
+	up(0);
+	tap_ns_heed(false);
+	CHECK_EQ(heeded, 0);
+	tap_ns_heed(true);
+	CHECK_EQ(heeded, EPOLLIN);
+	close(guest);
+	close(ours);
+}
+
 int main(void)
 {
 	RUN(test_take);
@@ -250,5 +271,6 @@ int main(void)
 	RUN(test_send);
 	RUN(test_lend);
 	RUN(test_refused);
+	RUN(test_heed);
 	return check_done();
 }

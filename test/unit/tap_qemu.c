@@ -679,6 +679,35 @@ static void test_trim(void)
 	down();
 }
 
+/* While nobody takes frames there are none, received or not; then all of them */
+static void test_heed(void)
+{
+	unsigned done;
+
+	up();
+	begin();
+	for (int i = 0; i < 2 * TAP_BATCH; i++)
+		add(100, true);
+	CHECK_EQ(put(0, stream_len - 50), stream_len - 50);
+	CHECK_EQ(wake(), TAP_EV_FRAMES);
+	done = take(0, 1);
+	CHECK_EQ(done, TAP_BATCH);
+	tap_qemu_heed(false);
+	tap_qemu_flush();
+	CHECK_EQ(wake(), IDLE);
+	CHECK_EQ(put(stream_len - 50, stream_len), 50);
+	CHECK_EQ(wake(), IDLE);
+	tap_qemu_heed(true);
+	tap_qemu_flush();
+	CHECK(wake() & TAP_EV_FRAMES);
+	CHECK_EQ(take(done, 9), 2 * TAP_BATCH);
+	tap_qemu_heed(false);
+	(void)put(0, 200);
+	/* Nor does it hang on to a guest that went */
+	down();
+	tap_qemu_heed(true);
+}
+
 int main(void)
 {
 	char *slash = strrchr(path, '/');
@@ -691,6 +720,7 @@ int main(void)
 	RUN(test_lend);
 	RUN(test_reserve);
 	RUN(test_room);
+	RUN(test_heed);
 	*slash = '\0';
 	CHECK(mkdtemp(path) != NULL);
 	*slash = '/';

@@ -7,10 +7,11 @@
  */
 #include "test/unit/check.h"
 
+#include "epoch.h"
 #include "tcp_fsm.h"
 #include "tcp_rto.h"
 
-enum { SAMPLES = 2000, ROUNDS = 200, SLACK_US = 10 };
+enum { SAMPLES = 2000, ROUNDS = 200, SLACK_US = 10, STALLED = 1 };
 
 /**
  * struct oracle - the estimator as the RFC writes it
@@ -23,6 +24,8 @@ struct oracle {
 	double rttvar;
 	double rto;
 };
+
+bool epoch_stalled_since(uint64_t at) { return at == STALLED; }
 
 static double clamp(double v, double low, double high)
 {
@@ -119,6 +122,20 @@ static void test_one_at_a_time(void)
 	CHECK_EQ(t.rtt_at, 0);
 	put(&t, 1, 1400000);
 	CHECK_EQ(t.rtt_at, 1400000);
+}
+
+/* An answer that was held while no commit came says nothing about round trips */
+static void test_stalled(void)
+{
+	struct tcp_conn t = fresh(1);
+
+	put(&t, 1000, STALLED);
+	acked(&t, t.nxt, 60000000);
+	CHECK_EQ(t.srtt, 0);
+	CHECK_EQ(t.rtt_at, 0);
+	put(&t, 1000, 60000000);
+	acked(&t, t.nxt, 60100000);
+	CHECK(near(t.srtt, 100000));
 }
 
 /* Karn: what went out again is not measured, neither copy */
@@ -250,6 +267,7 @@ int main(void)
 {
 	RUN(test_estimator);
 	RUN(test_one_at_a_time);
+	RUN(test_stalled);
 	RUN(test_karn);
 	RUN(test_slow_guest);
 	RUN(test_backoff);
