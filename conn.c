@@ -173,6 +173,15 @@ struct conn *conn_find(const struct conn_key *key)
 	return NULL;
 }
 
+/* link() - Have the hash find an entry */
+static void link(struct conn *c)
+{
+	uint32_t *b = bucket_of(&c->key);
+
+	c->chain = *b;
+	*b = conn_index(c) + 1;
+}
+
 /**
  * conn_new() - Take an entry
  * @kind:	What it will be
@@ -202,12 +211,8 @@ struct conn *conn_new(enum conn_kind kind, const struct conn_key *key)
 	c->kind = kind;
 	c->fd = -1;
 	c->key = *key;
-	if (key->proto) {
-		uint32_t *b = bucket_of(key);
-
-		c->chain = *b;
-		*b = conn_index(c) + 1;
-	}
+	if (key->proto)
+		link(c);
 	self.num[kind]++;
 	return c;
 }
@@ -231,6 +236,18 @@ void conn_hide(struct conn *c)
 		p = &self.entry[*p - 1].chain;
 	*p = c->chain;
 	c->key.proto = 0;
+}
+
+/**
+ * conn_move() - A flow has other ends than it was begun with
+ * @c:		Entry in use, not hidden
+ * @key:	Flow, not in the table yet
+ */
+void conn_move(struct conn *c, const struct conn_key *key)
+{
+	conn_hide(c);
+	c->key = *key;
+	link(c);
 }
 
 /**

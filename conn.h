@@ -218,6 +218,7 @@ void	conn_init(void);
 struct conn *conn_new(enum conn_kind kind, const struct conn_key *key);
 void	conn_free(struct conn *c);
 void	conn_hide(struct conn *c);
+void	conn_move(struct conn *c, const struct conn_key *key);
 struct conn *conn_find(const struct conn_key *key);
 struct conn *conn_get(uint64_t id);
 struct conn *conn_at(uint32_t index);

@@ -194,6 +194,24 @@ bool fwd_incoming(const struct fwd_listener *l, const struct addr *peer,
 }
 
 /**
+ * fwd_guest_moved() - Whether the guest has another address than it was meant to have
+ * @guest:	Address that something is sent to; set to where the guest is by now
+ *
+ * Return: true if so; false: @guest is as before
+ */
+bool fwd_guest_moved(struct addr *guest)
+{
+	bool v4 = addr_is4(guest);
+	struct addr now = guest_addr(v4);
+
+	if (!addr_eq(guest, v4 ? &net->addr4 : &net->addr6) || addr_is_none(&now) ||
+	    addr_eq(guest, &now))
+		return false;
+	*guest = now;
+	return true;
+}
+
+/**
  * fwd_may_come() - Whether the guest would see a caller like this
  * @peer:	Source address on the host
  * @src:	Source address toward the guest

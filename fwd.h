@@ -67,6 +67,7 @@ void	fwd_to_host(uint8_t proto, const struct addr *dst, uint16_t port,
 /* Host to guest: how the guest sees a source address of the host's side */
 struct addr fwd_to_guest(const struct addr *host);
 /* Host to guest: both ends of what comes in, as the guest shall see them */
+bool	fwd_guest_moved(struct addr *guest);
 bool	fwd_may_come(const struct addr *peer, const struct addr *src);
 bool	fwd_incoming(const struct fwd_listener *l, const struct addr *peer,
 		     struct addr *src, struct addr *to);

@@ -37,6 +37,7 @@
 #include <errno.h>
 
 #include "count.h"
+#include "fwd.h"
 #include "log.h"
 #include "repair.h"
 #include "sock.h"
@@ -272,6 +273,21 @@ static void keepalive(struct conn *c, uint64_t now)
 	}
 }
 
+/*
+ * aim() - A call that the guest has not answered goes to where the guest is by now
+ *
+ * Before it was heard of it is called at the address it was meant to have.
+ */
+static void aim(struct conn *c)
+{
+	struct conn_key key = c->key;
+
+	if (fwd_guest_moved(&key.guest) && !conn_find(&key)) {
+		debug("%s: the guest is elsewhere", conn_text(c));
+		conn_move(c, &key);
+	}
+}
+
 /* timeout_rto() - The retransmission timer ran out */
 static void timeout_rto(struct conn *c, uint64_t now)
 {
@@ -285,6 +301,8 @@ static void timeout_rto(struct conn *c, uint64_t now)
 	}
 	count(COUNT_TCP_SYN_RETRY);
 	tcp_rto_expired(&c->tcp, now);
+	if (c->tcp.phase == PH_CALL)
+		aim(c);
 	tcp_seg_send(c, c->tcp.phase == PH_DIALED ? TCP_SYN | TCP_ACK : TCP_SYN, c->tcp.una);
 }
 

@@ -98,6 +98,15 @@ static void caps(char *const *tok, int n)
 	}
 }
 
+/* another() - conn NAME GPORT FAR FPORT [GUEST] */
+static void another(char *const *tok, int n)
+{
+	const char *guest = strchr(tok[3], ':') ? "2001:db8::2" : "192.0.2.2";
+
+	add(strcmp(tok[1], "-") ? tok[1] : "", n == 6 ? tok[5] : guest,
+	    (uint16_t)script_num(tok[2]), tok[3], (uint16_t)script_num(tok[4]));
+}
+
 /* script_set_up() - A line without time */
 void script_set_up(char *const *tok, int n)
 {
@@ -105,9 +114,8 @@ void script_set_up(char *const *tok, int n)
 
 	if (!strcmp(tok[0], "ip") && !strcmp(arg, "6")) {
 		add("", "2001:db8::2", GPORT, "2001:db8:1::1", FPORT);
-	} else if (!strcmp(tok[0], "conn") && n == 5) {
-		add(strcmp(arg, "-") ? arg : "", strchr(tok[3], ':') ? "2001:db8::2" : "192.0.2.2",
-		    (uint16_t)script_num(tok[2]), tok[3], (uint16_t)script_num(tok[4]));
+	} else if (!strcmp(tok[0], "conn") && (n == 5 || n == 6)) {
+		another(tok, n);
 	} else if (!strcmp(tok[0], "isn")) {
 		self.conn[0].gisn = (uint32_t)script_num(arg);
 	} else if (!strcmp(tok[0], "mtu")) {

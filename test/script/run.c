@@ -38,7 +38,8 @@
  *   there may be lines without time, that set things up (program starts after them):
  *
  *	ip 6				the connection is IPv6
- *	conn NAME GPORT FAR FPORT	another connection; the first has no name:
+ *	conn NAME GPORT FAR FPORT [GUEST]
+ *					another connection; the first has no name:
  *					192.0.2.2:40000 > 198.51.100.1:80
  *					NAME -: these ends for the first
  *	include FILE			the lines of another script, anywhere

@@ -252,6 +252,27 @@ static void test_hide(void)
 	CHECK(!conn_find(&key));
 }
 
+/* Found by its new ends, and no more by the old ones; its id stays */
+static void test_move(void)
+{
+	struct conn_key from = numbered(7), to = numbered(8), other = numbered(9);
+	struct conn *c;
+	uint64_t id;
+
+	conn_init();
+	(void)conn_new(CONN_TCP, &other);
+	c = conn_new(CONN_TCP, &from);
+	id = conn_id(c);
+	CHECK(conn_find(&from) == c);
+	conn_move(c, &to);
+	CHECK(!conn_find(&from));
+	CHECK(conn_find(&to) == c);
+	CHECK(conn_find(&other) && conn_find(&other) != c);
+	CHECK(conn_get(id) == c);
+	conn_free(c);
+	CHECK(!conn_find(&to));
+}
+
 static void test_text(void)
 {
 	struct conn_key key = { .proto = WIRE_TCP, .gport = 40000, .fport = 80 };
@@ -287,6 +308,7 @@ int main(void)
 	RUN(test_stale);
 	RUN(test_full);
 	RUN(test_hide);
+	RUN(test_move);
 	RUN(test_text);
 	RUN(test_secret);
 	return check_done();
