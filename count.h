@@ -51,6 +51,24 @@
 	X(DROP_LINK_FULL, "link-full")			/* toward the guest, no room */				\
 	X(DROP_LINK_LENGTH, "link-length")		/* length in front of a frame too large */		\
 	X(DROP_LINK_DOWN, "link-down")			/* no guest there */					\
+	/* the link between primary and standby: why something was refused, or a session ended */		\
+	X(DROP_STANDBY_NO_PEER, "standby-no-peer")	/* speaks something else */				\
+	X(DROP_STANDBY_VERSION, "standby-version")								\
+	X(DROP_STANDBY_ROLE, "standby-role")		/* has the role of this end */				\
+	X(DROP_STANDBY_CLUSTER, "standby-cluster")	/* belongs to others */					\
+	X(DROP_STANDBY_KEY, "standby-key")		/* does not have the key */				\
+	X(DROP_STANDBY_HANDSHAKE, "standby-handshake")	/* took too long, or too many wanted one */		\
+	X(DROP_STANDBY_LENGTH, "standby-length")	/* record too long, or heartbeat with a body */		\
+	X(DROP_STANDBY_REFLECTED, "standby-reflected")	/* record of this end */				\
+	X(DROP_STANDBY_SESSION, "standby-session")	/* record of another session */				\
+	X(DROP_STANDBY_REPLAY, "standby-replay")	/* record that came already */				\
+	X(DROP_STANDBY_GAP, "standby-gap")		/* record whose predecessor did not come */		\
+	X(DROP_STANDBY_FORGED, "standby-forged")	/* record with a wrong MAC */				\
+	X(DROP_STANDBY_ACK, "standby-ack")		/* confirms what was not sent, or less than before */	\
+	X(DROP_STANDBY_CUT, "standby-cut")		/* end of the stream inside of something */		\
+	X(COUNT_STANDBY_DEAD, "standby-dead")		/* nothing came for some heartbeats */			\
+	X(COUNT_STANDBY_LOST, "standby-lost")		/* end of the stream behind a record, or its error */	\
+	X(COUNT_STANDBY_SESSIONS, "standby-sessions")								\
 	/* what TCP did, toward the guest */									\
 	X(COUNT_TCP_OPEN_OUT, "tcp-open-out")									\
 	X(COUNT_TCP_OPEN_IN, "tcp-open-in")									\

@@ -24,6 +24,7 @@ enum loop_kind {
 	LOOP_CTL,		/* control socket or a client of it: see ctl_link.c */
 	LOOP_REPAIR,		/* socket that passt-repair calls at */
 	LOOP_DRIVER,		/* orders of who copies the guest: driver.c */
+	LOOP_STANDBY,		/* link to the standby, or to the primary: see standby_link.c */
 	LOOP_KIND_NUM
 };
 

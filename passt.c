@@ -366,6 +366,7 @@ static void dispatch(const struct loop_event *ev, uint64_t now)
 	case LOOP_DRIVER:
 		driver_event(now);
 		break;
+	case LOOP_STANDBY:		/* no option opens one yet */
 	case LOOP_KIND_NUM:
 		break;
 	}
