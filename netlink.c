@@ -408,6 +408,26 @@ static void put_no_autoll(struct nlmsg *m)
 }
 
 /**
+ * netlink_up() - Set an interface up that carries nothing of the host's own
+ * @fd:		Netlink socket
+ * @index:	Which
+ *
+ * Without a link-local address, the kernel says nothing there by itself, or little.
+ *
+ * Return: 0 or -errno
+ */
+int netlink_up(int fd, unsigned index)
+{
+	struct nlmsg m;
+
+	begin_change(&m, index, 0);
+	put_no_autoll(&m);
+	(void)do_request(fd, &m);	/* refused without IPv6, and not needed */
+	begin_change(&m, index, IFF_UP);
+	return do_request(fd, &m);
+}
+
+/**
  * netlink_setup() - Give an interface all that it shall have
  * @fd:		Netlink socket
  * @link:	Interface

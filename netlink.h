@@ -52,6 +52,7 @@ int	netlink_link(int fd, unsigned index, const char *name, struct netlink_link *
 int	netlink_list(int fd, enum netlink_list kind, int family, unsigned index,
 		     struct net_route *rows, int max);
 int	netlink_set_queue(int fd, unsigned index, uint32_t frames);
+int	netlink_up(int fd, unsigned index);
 int	netlink_setup(int fd, const struct netlink_link *link,
 		      const struct netlink_setup *s);
 
