@@ -50,6 +50,11 @@ FUZZ	:= $(patsubst test/fuzz/%.c,%,\
 REPLAY	:= $(addprefix build/fuzz/,$(FUZZ))
 LIBFUZZ	:= $(addprefix build/libfuzzer/bin/,$(FUZZ))
 TOOLS	:= $(patsubst test/%.c,build/tool/%,$(wildcard test/*.c))
+# The stand-in guest, if test/ft/mklwip was there; its state is in sections of its own
+LWIP	:= $(wildcard build/lwip/lwip.o)
+FT	:= $(if $(LWIP),build/tool/guest build/tool/epochs)
+FT_OBJ	:= $(patsubst %,build/tool/obj/test/ft/%.o,guest link pattern service stack state) \
+	   $(B)/csum.o
 LOADS	:= $(patsubst test/bench/%.c,build/tool/%,$(wildcard test/bench/*.c))
 ASAN	:= $(if $(wildcard passt.c),build/asan/passt build/asan/pasta) \
 	   $(if $(wildcard qrap/qrap.c),build/asan/qrap/qrap) \
@@ -139,13 +144,28 @@ $(TOOLS) $(LOADS) $(RATE):
 	$(call say,cc)
 	$(Q)$(CC) -o $@ $(filter %.o,$^)
 
+build/tool/obj/test/ft/%.o: test/ft/%.c $(LWIP) Makefile
+	@mkdir -p $(@D)
+	$(call say,cc)
+	$(Q)$(CC) $(BASE) -Itest/ft -isystem build/lwip/include -Werror -O2 -g -fno-pie \
+		-fno-common -MMD -MP -c -o $@ $<
+	$(Q)$(if $(filter stack service,$*),objcopy --rename-section .data=ft_data \
+		--rename-section .bss=ft_bss $@)
+build/tool/guest: $(FT_OBJ) $(LWIP)
+	$(call say,cc)
+	$(Q)$(CC) -no-pie -o $@ $^
+build/tool/epochs: build/tool/obj/test/ft/epochs.o
+	$(call say,cc)
+	$(Q)$(CC) -no-pie -o $@ $^
+
 asan: $(ASAN)
-tests: $(ASAN) $(UNIT) $(SCRIPT) $(RATE) $(REPLAY) $(TOOLS) $(LOADS)
+tests: $(ASAN) $(UNIT) $(SCRIPT) $(RATE) $(REPLAY) $(TOOLS) $(LOADS) $(FT)
 fuzz: $(LIBFUZZ)
 
 check:
 	test/deps
 	test/vm/mkinitramfs
+	test/ft/mklwip || [ $$? = 77 ]
 	+$(MAKE) -j$(JOBS) objects B=build/strict-gcc CC=gcc WERROR=-Werror
 	+$(MAKE) -j$(JOBS) objects B=build/strict-clang CC=clang WERROR=-Werror
 	+$(MAKE) -j$(JOBS) all tests
