@@ -488,6 +488,6 @@ void epoch_status(struct epoch_status *s)
 {
 	*s = (struct epoch_status){
 		self.state, self.begun, self.committed, self.open,
-		(uint32_t)(self.head - self.tail), self.full, self.open ? nth(0)->since : 0,
+		(uint32_t)(self.head - self.tail), self.full,
 	};
 }

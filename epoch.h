@@ -29,7 +29,6 @@ enum epoch_state { EPOCH_OFF, EPOCH_ON, EPOCH_LAST, EPOCH_FENCED };
  * @open:	boundaries that wait for commit
  * @held:	bytes that wait, released or not
  * @full:	the link is not read, as the ring is full
- * @since:	when the oldest boundary was made, us on the loop's clock; 0: there is none
  */
 struct epoch_status {
 	enum epoch_state state;
@@ -38,7 +37,6 @@ struct epoch_status {
 	uint32_t open;
 	uint32_t held;
 	bool full;
-	uint64_t since;
 };
 
 void	epoch_init(void);

@@ -162,6 +162,12 @@ static struct addr guest_addr(bool v4)
 	return addr_is_none(own) && !v4 ? net->ll6 : *own;
 }
 
+/* seen_from() - A caller as the guest sees it, in a family; addr_none: it can not */
+static struct addr seen_from(const struct addr *peer, bool v4)
+{
+	return addr_is4(peer) == v4 ? fwd_to_guest(peer) : stand_in(v4);
+}
+
 /**
  * fwd_incoming() - Both ends of what comes in, as the guest shall see them
  * @l:		Socket it came in by
@@ -178,14 +184,13 @@ static struct addr guest_addr(bool v4)
 bool fwd_incoming(const struct fwd_listener *l, const struct addr *peer,
 		  struct addr *src, struct addr *to)
 {
-	struct addr dst = l->to, from = fwd_to_guest(peer);
+	struct addr dst = l->to, from;
 
 	if (addr_is_none(&dst))
 		dst = guest_addr(addr_is4(peer));
 	if (addr_is_none(&dst))
 		dst = guest_addr(!addr_is4(peer));
-	if (addr_is4(&dst) != addr_is4(peer))
-		from = stand_in(addr_is4(&dst));
+	from = seen_from(peer, addr_is4(&dst));
 	if (addr_is_none(&dst) || addr_is_none(&from))
 		return false;
 	*src = from;
@@ -220,10 +225,8 @@ bool fwd_guest_moved(struct addr *guest)
  */
 bool fwd_may_come(const struct addr *peer, const struct addr *src)
 {
-	struct addr from = fwd_to_guest(peer);
+	struct addr from = seen_from(peer, addr_is4(src));
 
-	if (addr_is4(src) != addr_is4(peer))
-		from = stand_in(addr_is4(src));
 	return !addr_is_none(&from) && addr_eq(&from, src);
 }
 

@@ -362,6 +362,14 @@ int sock_tcp_no_calls(int listen_fd, bool hush)
 	return sock_filter(listen_fd, code, hush ? ARRAY_SIZE(code) : 0);
 }
 
+/* memory_of() - What the kernel spends for a socket, by SK_MEMINFO_; 0, -errno */
+static int memory_of(int fd, uint32_t mem[static SK_MEMINFO_VARS])
+{
+	socklen_t len = SK_MEMINFO_VARS * sizeof(*mem);
+
+	return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, mem, &len) ? -errno : 0;
+}
+
 /**
  * sock_buffers() - Sizes of a socket's buffers
  * @fd:		Socket
@@ -372,13 +380,13 @@ int sock_tcp_no_calls(int listen_fd, bool hush)
  */
 int sock_buffers(int fd, uint32_t *out, uint32_t *in)
 {
-	uint32_t info[SK_MEMINFO_VARS];
-	socklen_t len = sizeof(info);
+	uint32_t mem[SK_MEMINFO_VARS];
+	int rc = memory_of(fd, mem);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len))
-		return -errno;
-	*out = info[SK_MEMINFO_SNDBUF];
-	*in = info[SK_MEMINFO_RCVBUF];
+	if (rc)
+		return rc;
+	*out = mem[SK_MEMINFO_SNDBUF];
+	*in = mem[SK_MEMINFO_RCVBUF];
 	return 0;
 }
 
@@ -660,10 +668,10 @@ ssize_t sock_tcp_consume(int fd, size_t n)
 int sock_tcp_room(int fd, struct sock_room *room)
 {
 	uint32_t mem[SK_MEMINFO_VARS];
-	socklen_t len = sizeof(mem);
+	int rc = memory_of(fd, mem);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, mem, &len))
-		return -errno;
+	if (rc)
+		return rc;
 	room->size = mem[SK_MEMINFO_SNDBUF];
 	room->used = mem[SK_MEMINFO_WMEM_QUEUED];
 	return 0;

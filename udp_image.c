@@ -49,7 +49,7 @@ static int block(const struct addr *local)
 
 /**
  * udp_image_block() - Whoever sends to a flow is not heard, block_end() ends that
- * @c:		Entry of CONN_UDP or CONN_ECHO
+ * @c:		Entry of CONN_UDP
  *
  * Return: 0; -errno of block_addr(): the caller has another way, or none
  */
@@ -58,7 +58,7 @@ int udp_image_block(const struct conn *c)
 	uint16_t port;
 	struct addr local = ends(c, &port);
 
-	return c->kind == CONN_UDP ? block(&local) : 0;
+	return block(&local);
 }
 
 /**
